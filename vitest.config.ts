@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: [
+      'shared/**/*.test.ts',
+      'functions/**/*.test.ts',
+      'run-services/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', 'test/browser/**', 'test/bench/**'],
+    testTimeout: 60_000,
+    // Two cores: more workers only slow each other down.
+    maxWorkers: 2,
+  },
+})
