@@ -126,7 +126,7 @@ export type OrderClosed = Timed & {
   readonly filledLots: Lots
 }
 
-/** Answer to a query about one order. `absent`: the venue does not know it (yet, or any more). */
+/** Answer to a query about one order. `absent`: the venue does not know it, and it can no longer arrive there. */
 export type OrderReport = Timed & {
   readonly kind: 'order-report'
   readonly clientOrderId: string

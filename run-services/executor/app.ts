@@ -1,0 +1,246 @@
+import type { Bus, Lease } from '#shared/cloud/port.ts'
+import { TradingError } from '#shared/kernel/error.ts'
+import type { Runtime } from '#shared/kernel/runtime.ts'
+import { type Micros, microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
+import type { Command, DomainEvent } from '#shared/market/event.ts'
+import type { Instrument } from '#shared/market/instrument.ts'
+import type { TapeHeader } from '#shared/market/tape/header.ts'
+import { isQuiet, type TraderOutput, type TraderState } from '#shared/trading/engine/trader.ts'
+import { type AccountCheck, checkAccounts } from '#shared/trading/ledger/account-check.ts'
+import type { Emit, InstrumentListing, Venue } from '#shared/venue/venue.ts'
+import { createDrive, type Drive } from './drive.ts'
+import { createPublisher } from './publish.ts'
+import { createTraderFromSpec, type TraderSpec } from './spec.ts'
+import { type RunSummary, summariseTrader } from './summary.ts'
+
+export type ExecutorPorts = {
+  readonly runtime: Runtime
+  readonly bus: Bus
+  readonly lease: Lease
+  /** One per account, in the order of account ids. `epoch` is the lease's generation. */
+  readonly venues: readonly ((emit: Emit, epoch: number) => Venue)[]
+  /** Opens the tape of this run; everything the executor receives goes there. */
+  readonly openTape: (header: TapeHeader) => {
+    append(event: DomainEvent): void
+    close(): Promise<void>
+  }
+  readonly report: (line: string) => void
+}
+
+export type ExecutorPlan = {
+  /** Picks instruments from what the venues list, per account, and decides what trades them. */
+  readonly choose: (listings: readonly (readonly InstrumentListing[])[]) => {
+    readonly instruments: readonly Instrument[]
+    readonly spec: Omit<TraderSpec, 'epoch'>
+  }
+  /** Checked once all books are live and balances known; throws when nothing could ever trade. */
+  readonly admit: (state: TraderState) => void
+}
+
+export type Executor = {
+  /** Resolves when trading has begun. @throws TradingError when it cannot begin; nothing was placed then */
+  start(): Promise<void>
+  command(command: 'kill' | 'flatten' | 'resume', reason: string): void
+  /** Cancels everything, checks the books against the venue, closes the tape. */
+  stop(): Promise<RunSummary>
+}
+
+const timerEveryUs = 100 * microsPerMilli
+const booksPatienceUs = 30 * microsPerSecond
+const quietPatienceUs = 12 * microsPerSecond
+const leaseEveryUs = 3 * microsPerSecond
+/** The closing check is repeated while facts may still be on their way. */
+const checksMax = 4
+
+/** The trader process: the single writer of its accounts. Starting and restarting are the same code. */
+export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Executor {
+  const { runtime } = ports
+  let session: Session | undefined
+  let cancelTimer = () => {}
+  let cancelLease = () => {}
+
+  const every = (periodUs: number, task: () => void): (() => void) => {
+    let cancel = () => {}
+    const arm = () => {
+      cancel = runtime.timers.after(periodUs, () => {
+        arm()
+        task()
+      })
+    }
+    arm()
+    return () => cancel()
+  }
+
+  return {
+    async start() {
+      const epoch = await ports.lease.acquire('executor')
+      session = await openSession(ports, plan, epoch)
+      const { receive } = session
+      cancelTimer = every(timerEveryUs, () => receive({ kind: 'timer', ...stamp(runtime) }))
+      cancelLease = every(leaseEveryUs, () => {
+        ports.lease.renew().catch((error: Error) => {
+          receive(commandEvent(runtime, 'kill', `lost the right to write: ${error.message}`))
+        })
+      })
+      try {
+        await session.begin()
+      } catch (error) {
+        cancelTimer()
+        cancelLease()
+        await session.abandon()
+        await ports.lease.release()
+        throw error
+      }
+    },
+    command(command, reason) {
+      session?.receive(commandEvent(runtime, command, reason))
+    },
+    async stop() {
+      if (!session)
+        throw new TradingError('STATE_CORRUPT', 'the executor was stopped before it started')
+      const summary = await session.end()
+      cancelTimer()
+      cancelLease()
+      await session.abandon()
+      await ports.lease.release()
+      return summary
+    },
+  }
+}
+
+type Session = {
+  receive(event: DomainEvent): void
+  begin(): Promise<void>
+  end(): Promise<RunSummary>
+  abandon(): Promise<void>
+}
+
+async function openSession(
+  ports: ExecutorPorts,
+  plan: ExecutorPlan,
+  epoch: number,
+): Promise<Session> {
+  const { runtime } = ports
+  // Facts can only arrive once streams are open, and those open in `begin`.
+  let drive: Drive | undefined
+  const emit: Emit = (event) => drive?.receive(event)
+  const venues = ports.venues.map((build) => build(emit, epoch))
+  const listings = await Promise.all(venues.map((venue) => venue.loadListings()))
+  const { instruments, spec: choice } = plan.choose(listings)
+  const spec: TraderSpec = { ...choice, epoch }
+  const state = createTraderFromSpec(spec, instruments)
+  const tape = ports.openTape({
+    version: 1,
+    source: 'executor',
+    instruments,
+    attributes: { spec: JSON.stringify(spec) },
+  })
+  const publisher = createPublisher(ports.bus, state, spec)
+  const ordersByStrategy = new Map<string, number>()
+  const startedUs = runtime.clock.nowUs()
+
+  const carryOut = (out: TraderOutput, event: DomainEvent) => {
+    for (const intent of out.intents) {
+      const id = intent.kind === 'place' ? intent.order.instrumentId : intent.instrumentId
+      if (intent.kind === 'place') {
+        const { strategy } = intent.order
+        ordersByStrategy.set(strategy, (ordersByStrategy.get(strategy) ?? 0) + 1)
+      }
+      venues[instruments[id]!.accountId]!.send(intent)
+    }
+    publisher.tell(event, out)
+  }
+  drive = createDrive(state, (event) => tape.append(event), carryOut)
+  const { receive, intentsHash } = drive
+
+  const check = async (): Promise<AccountCheck> => {
+    let result: AccountCheck | undefined
+    for (let attempt = 0; attempt < checksMax; attempt++) {
+      if (attempt > 0) await waitUs(runtime, microsPerSecond / 2)
+      const statements = await Promise.all(venues.map((venue) => venue.readAccount()))
+      result = checkAccounts(
+        state.ledger,
+        statements.map((statement, accountId) => ({ ...statement, accountId })),
+      )
+      if (result.exact) return result
+    }
+    return result!
+  }
+
+  return {
+    receive,
+    async begin() {
+      await Promise.all(
+        venues.map((venue, accountId) =>
+          venue.start(instruments.filter((instrument) => instrument.accountId === accountId)),
+        ),
+      )
+      const areBooksLive = () => state.books.every((book) => book.isLive)
+      if (!(await waitUntil(runtime, areBooksLive, booksPatienceUs))) {
+        const missing = instruments.filter(({ id }) => !state.books[id]!.isLive)
+        throw new TradingError(
+          'VENUE_UNREACHABLE',
+          `no live book of ${missing.map(({ symbol }) => symbol).join(', ')} within ${booksPatienceUs / microsPerSecond} s; check the venue's status and the network`,
+        )
+      }
+      plan.admit(state)
+      receive(commandEvent(runtime, 'start', 'session begins'))
+    },
+    async end() {
+      receive(commandEvent(runtime, 'stop', 'session ends'))
+      if (!(await waitUntil(runtime, () => isQuiet(state), quietPatienceUs)))
+        ports.report(`${state.desk.open.size} orders still have no final answer from the venue`)
+      const accountCheck = await check()
+      const { total, byStrategy } = summariseTrader(state, ordersByStrategy)
+      return {
+        runId: spec.runId,
+        mode: spec.mode,
+        seconds: (runtime.clock.nowUs() - startedUs) / microsPerSecond,
+        events: drive.eventCount,
+        orders: total.orders,
+        fills: total.fills,
+        makerShare: total.makerShare,
+        pnl: total,
+        byStrategy,
+        killed: state.killedBecause ?? null,
+        intents: drive.intentCount,
+        intentsHash: intentsHash(),
+        accountCheck,
+      }
+    },
+    async abandon() {
+      await Promise.all(venues.map((venue) => venue.stop()))
+      await tape.close()
+    },
+  }
+}
+
+function stamp({ clock }: Runtime): { eventTimeUs: Micros; receiveTimeUs: Micros } {
+  const nowUs = clock.nowUs()
+  return { eventTimeUs: nowUs, receiveTimeUs: nowUs }
+}
+
+const commandEvent = (runtime: Runtime, command: Command['command'], reason: string): Command => ({
+  kind: 'command',
+  ...stamp(runtime),
+  command,
+  reason,
+})
+
+const waitUs = (runtime: Runtime, delayUs: number): Promise<void> =>
+  new Promise((resolve) => {
+    runtime.timers.after(delayUs, resolve)
+  })
+
+async function waitUntil(
+  runtime: Runtime,
+  isReached: () => boolean,
+  patienceUs: number,
+): Promise<boolean> {
+  const deadlineUs = runtime.clock.nowUs() + patienceUs
+  while (!isReached()) {
+    if (runtime.clock.nowUs() > deadlineUs) return false
+    await waitUs(runtime, 20 * microsPerMilli)
+  }
+  return true
+}

@@ -1,0 +1,86 @@
+import type { AccountEvent, Fill, OrderClosed } from '#shared/market/event.ts'
+import {
+  recordBalance,
+  recordFill,
+  recordFunding,
+  recordOpeningPosition,
+  unassigned,
+} from '../ledger/ledger.ts'
+import { isClosed, recordOrderEvent } from '../order/desk.ts'
+import { logDecision } from './decision-log.ts'
+import { touch } from './desire.ts'
+import { recordFailure } from './follow.ts'
+import { accrueLegs } from './legs.ts'
+import type { Seat, TraderOutput, TraderState } from './trader.ts'
+
+/** Books first, then the order's life, then the strategy that owns it. */
+export function onAccountEvent(state: TraderState, event: AccountEvent, out: TraderOutput): void {
+  switch (event.kind) {
+    case 'balance-report':
+      return recordBalance(state.ledger, event)
+    case 'position-report':
+      if (!state.isStarted) recordOpeningPosition(state.ledger, event)
+      return
+    case 'funding-paid':
+      recordFunding(state.ledger, event)
+      return
+    case 'user-stream':
+      state.isUserStreamUp[event.accountId] = event.isUp
+      return
+    case 'fill':
+      return onFill(state, event, out)
+    default:
+      moveOrder(state, event, out)
+  }
+}
+
+function onFill(state: TraderState, fill: Fill, out: TraderOutput): void {
+  const owner = state.ownerByOrder.get(fill.clientOrderId) ?? unassigned
+  const book = state.books[fill.instrumentId]!
+  const midTwiceTicks = book.isLive ? book.bestBidTicks + book.bestAskTicks : undefined
+  if (!recordFill(state.ledger, fill, owner, midTwiceTicks)) return
+
+  const seat = seatOf(state, owner)
+  // The strategy learns of the fill before its place is free again, or it would quote the same level twice.
+  if (seat) {
+    accrueLegs(state, seat)
+    seat.strategy.on(fill, seat.view, seat.wants)
+  }
+  moveOrder(state, fill, out)
+}
+
+type OrderEvent = Exclude<
+  AccountEvent,
+  { kind: 'balance-report' | 'position-report' | 'funding-paid' | 'user-stream' }
+>
+
+function moveOrder(state: TraderState, event: OrderEvent, out: TraderOutput): void {
+  const entry = recordOrderEvent(state.desk, event, state.nowUs)
+  if (!entry) return
+  out.orderChanges.push(entry)
+  const desire = state.desireByOrder.get(event.clientOrderId)
+  if (!desire) return
+
+  const closed = isClosed(entry.state)
+  if (event.kind === 'order-refused') {
+    recordFailure(state, desire)
+    const reason = `venue refused: ${event.reason} (${event.code})`
+    const { order } = entry
+    if (desire.refusal !== reason)
+      logDecision(state, desire, { verdict: 'refused', reason, order, trigger: event.kind }, out)
+    desire.refusal = reason
+  } else if (closed && entry.filledLots === 0 && expiredAtOnce(event)) {
+    recordFailure(state, desire)
+  } else if (entry.filledLots > 0 || entry.state === 'working') {
+    desire.failures = 0
+  }
+  if (closed) state.desireByOrder.delete(event.clientOrderId)
+  const seat = seatOf(state, desire.strategy)
+  if (seat) touch(seat.board, desire)
+}
+
+const expiredAtOnce = (event: OrderEvent): boolean =>
+  (event as OrderClosed).status === 'expired' || event.kind === 'order-report'
+
+const seatOf = (state: TraderState, name: string): Seat | undefined =>
+  state.seats.find(({ strategy }) => strategy.name === name)
