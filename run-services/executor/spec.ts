@@ -1,7 +1,19 @@
-import type { Instrument } from '#shared/market/instrument.ts'
-import { createStrategy, type StrategyChoice } from '#shared/strategy/registry.ts'
+import type { Instrument, InstrumentId } from '#shared/market/instrument.ts'
+import { createStrategy, type StrategyName } from '#shared/strategy/registry.ts'
+import type { Strategy } from '#shared/strategy/strategy.ts'
 import { createTrader, type TraderState } from '#shared/trading/engine/trader.ts'
 import type { Limits } from '#shared/trading/risk/limits.ts'
+
+/** One strategy on one market. */
+export type StrategyChoice = {
+  readonly name: StrategyName
+  readonly instrumentId: InstrumentId
+  /** The other leg, for strategies that have one. */
+  readonly hedgeId?: InstrumentId
+  readonly config: Readonly<Record<string, number | boolean>>
+  /** Instance names carry the symbol when a run trades several. */
+  readonly withSymbol: boolean
+}
 
 /**
  * Everything a trader is made of, as plain JSON: written into the header of the run's tape, so that a replay
@@ -12,6 +24,7 @@ export type TraderSpec = {
   readonly epoch: number
   readonly mode: 'paper' | 'live'
   readonly strategies: readonly StrategyChoice[]
+  /** Share of equity by instance name. */
   readonly weights: Readonly<Record<string, number>>
   readonly limits: Limits
   readonly staleAfterUs: number
@@ -25,12 +38,23 @@ export function createTraderFromSpec(
 ): TraderState {
   return createTrader({
     instruments,
-    strategies: spec.strategies.map((choice) => createStrategy(choice, instruments)),
+    strategies: spec.strategies.map((choice) => buildStrategy(choice, instruments)),
     weights: spec.weights,
     limits: spec.limits,
     epoch: spec.epoch,
     staleAfterUs: spec.staleAfterUs,
     requoteUsMin: spec.requoteUsMin,
     deadManMs: spec.deadManMs,
+  })
+}
+
+function buildStrategy(choice: StrategyChoice, instruments: readonly Instrument[]): Strategy {
+  const instrument = instruments[choice.instrumentId]!
+  const hedge = choice.hedgeId === undefined ? undefined : instruments[choice.hedgeId]!
+  return createStrategy(choice.name, {
+    instrument,
+    ...(hedge ? { hedge } : {}),
+    config: choice.config,
+    withSymbol: choice.withSymbol,
   })
 }

@@ -1,5 +1,6 @@
 import type { QuoteE8 } from '#shared/kernel/unit.ts'
 import { notionalE8 } from '#shared/market/instrument.ts'
+import { wouldTrade } from '#shared/strategy/allocation/self-cross.ts'
 import { equityE8, inventoryLots } from '../ledger/ledger.ts'
 import { workingLots } from '../order/desk.ts'
 import type { Order } from '../order/order.ts'
@@ -58,15 +59,8 @@ function ticksFromMark(state: TraderState, id: number, markE8: number | undefine
   return Math.ceil(markE8 / (priceGrid.step * 10 ** (8 - priceGrid.decimals)))
 }
 
-/** Would this order trade against another resting order of the same account? */
+/** Would this order trade against another open order of the same account? */
 function crossesOwnQuote(state: TraderState, order: Order): boolean {
-  for (const { order: other } of state.desk.open.values()) {
-    if (other.instrumentId !== order.instrumentId || other.side === order.side) continue
-    const crosses =
-      order.side === 'buy'
-        ? order.priceTicks >= other.priceTicks
-        : order.priceTicks <= other.priceTicks
-    if (crosses) return true
-  }
+  for (const { order: other } of state.desk.open.values()) if (wouldTrade(order, other)) return true
   return false
 }

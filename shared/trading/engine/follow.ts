@@ -1,7 +1,6 @@
 import { type Lots, microsPerMilli, microsPerSecond, type Ticks } from '#shared/kernel/unit.ts'
 import type { EventKind } from '#shared/market/event.ts'
 import { sizeLotsMinAt } from '#shared/market/instrument.ts'
-import { inventoryLots } from '../ledger/ledger.ts'
 import { clientOrderId } from '../order/client-order-id.ts'
 import { type DeskOrder, recordCancelSent, recordPlaced } from '../order/desk.ts'
 import type { Order } from '../order/order.ts'
@@ -9,6 +8,7 @@ import { reviewOrder } from '../risk/review.ts'
 import { logDecision } from './decision-log.ts'
 import type { Desire } from './desire.ts'
 import { exposureOf } from './exposure.ts'
+import { missingLots, netWith } from './net.ts'
 import { instrumentOf, isTrading, type TraderOutput, type TraderState } from './trader.ts'
 
 /** A want that review refused is looked at again after this, or a standing refusal would be asked each tick. */
@@ -91,8 +91,9 @@ function quoteOrder(state: TraderState, desire: Desire): Order {
 /** The immediate-or-cancel order for what is missing to the target; undefined when the target is met. */
 function targetOrder(state: TraderState, desire: Desire): Order | undefined {
   const instrument = instrumentOf(state, desire.instrumentId)
-  const held = inventoryLots(state.ledger, desire.strategy, desire.instrumentId)
-  const missing = desire.targetLots - held
+  if (isTrading(state)) netWith(state, desire)
+  const missing = missingLots(state, desire)
+  const held = desire.targetLots - missing
   const sizeLots = Math.min(Math.abs(missing), instrument.marketSizeLotsMax)
   if (sizeLots < instrument.sizeLotsMin) return undefined
 

@@ -41,12 +41,21 @@ function onFill(state: TraderState, fill: Fill, out: TraderOutput): void {
   if (!recordFill(state.ledger, fill, owner, midTwiceTicks)) return
 
   const seat = seatOf(state, owner)
+  endFilledWant(state, fill)
   // The strategy learns of the fill before its place is free again, or it would quote the same level twice.
   if (seat) {
     accrueLegs(state, seat)
     seat.strategy.on(fill, seat.view, seat.wants)
   }
   moveOrder(state, fill, out)
+}
+
+/** A quote that is filled in full has had its wish; whether it wants another is the strategy's to say. */
+function endFilledWant(state: TraderState, fill: Fill): void {
+  const entry = state.desk.open.get(fill.clientOrderId)
+  const desire = state.desireByOrder.get(fill.clientOrderId)
+  if (!entry || !desire || desire.kind !== 'quote') return
+  if (entry.filledLots + fill.sizeLots >= entry.order.sizeLots) desire.isWanted = false
 }
 
 type OrderEvent = Exclude<

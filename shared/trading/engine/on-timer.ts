@@ -37,10 +37,8 @@ function pullStale(state: TraderState): void {
 function watchPortfolio(state: TraderState, out: TraderOutput): void {
   const equity = equityE8(state.ledger, (id) => markPriceE8(state, id))
   if (equity === undefined) return
-  for (const seat of state.seats) {
-    const weight = state.config.weights[seat.strategy.name] ?? 0
-    seat.capitalE8 = equity > 0n ? (equity * BigInt(Math.floor(weight * 1e6))) / 1_000_000n : 0n
-  }
+  for (const seat of state.seats)
+    seat.capitalE8 = state.allocation.capitalE8(seat.strategy.name, equity)
   if (!isTrading(state)) return
   const reason = watchEquity(state.watch, equity, state.nowUs, state.config.limits)
   if (reason) kill(state, reason, 'timer', out)

@@ -150,9 +150,11 @@ test('an order that closed with fills still on their way keeps its place until t
   expect(state.desk.open.get('glft-7-1')?.state).toBe('settling')
   feed(testFill({ ...at(130_000), clientOrderId: 'glft-7-1', sizeLots: 1 as Lots, tradeId: 1 }))
   script.quotes = []
-  expect(
-    feed(testFill({ ...at(140_000), clientOrderId: 'glft-7-1', sizeLots: 1 as Lots, tradeId: 2 })),
-  ).toEqual(['place glft-7-2 buy 2@639990 GTX'])
+  const last = { clientOrderId: 'glft-7-1', sizeLots: 1 as Lots, tradeId: 2 }
+  expect(feed(testFill({ ...at(140_000), ...last }))).toEqual([])
+  // A filled quote has had its wish; it returns only when the strategy asks again.
+  script.quotes = [quote({ sizeLots: 2 })]
+  expect(feed(timer(200_000))).toEqual(['place glft-7-2 buy 2@639990 GTX'])
   expect(state.ledger.positions[0]?.lots).toBe(2)
 })
 
@@ -227,6 +229,20 @@ test('a target is reached by taking and stays inside our own quotes', () => {
   feed(accepted(110_000, 'grid-7-1'))
   script.target = 2
   expect(feed(timer(200_000))).toEqual(['place glft-7-2 buy 2@640049 IOC'])
+})
+
+test('opposite targets of two strategies change hands inside before anything is ordered', () => {
+  const buyer = scripted('carry')
+  const seller = scripted('stat')
+  const { feed, open, state } = session(buyer.strategy, seller.strategy)
+  open()
+  buyer.script.target = 3
+  seller.script.target = -2
+  const placed = feed(timer(100_000))
+  expect(placed).toEqual(['place carry-7-1 buy 1@640100 IOC'])
+  expect(state.ledger.subBooks.get('carry')?.get(0)?.position.lots).toBe(2)
+  expect(state.ledger.subBooks.get('stat')?.get(0)?.position.lots).toBe(-2)
+  expect(state.ledger.positions[0]?.lots).toBe(0)
 })
 
 test('the daily loss stop kills trading by itself', () => {

@@ -2,6 +2,7 @@ import type { Micros, QuoteE8 } from '#shared/kernel/unit.ts'
 import { type Book, createBook } from '#shared/market/book.ts'
 import type { Instrument, InstrumentId } from '#shared/market/instrument.ts'
 import { createFeatureState, type FeatureState } from '#shared/signal/feature/feature-state.ts'
+import { type Allocation, createAllocation } from '#shared/strategy/allocation/allocation.ts'
 import type { MarkView, Strategy, StrategyView, Wants } from '#shared/strategy/strategy.ts'
 import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createDesk, type Desk, type DeskOrder } from '../order/desk.ts'
@@ -52,6 +53,7 @@ export type TraderState = {
   /** Quotes of the instrument are pulled: no live book, or no sign of life. */
   readonly isPulled: boolean[]
   readonly isUserStreamUp: boolean[]
+  readonly allocation: Allocation
   readonly ledger: Ledger
   readonly desk: Desk
   readonly seats: readonly Seat[]
@@ -100,6 +102,7 @@ export function createTrader(config: TraderConfig): TraderState {
     seenUs: instruments.map(() => 0),
     isPulled: instruments.map(() => true),
     isUserStreamUp: ledger.accounts.map(() => false),
+    allocation: createAllocation({ weights: config.weights }),
     ledger,
     desk: createDesk(),
     seats,

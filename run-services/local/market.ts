@@ -1,0 +1,133 @@
+import { openTape } from '#shared/cloud/local/tape-file.ts'
+import { TradingError } from '#shared/kernel/error.ts'
+import type { Runtime } from '#shared/kernel/runtime.ts'
+import { type Micros, microsPerMilli } from '#shared/kernel/unit.ts'
+import type { DomainEvent } from '#shared/market/event.ts'
+import { createFeed, type FedSource } from '#shared/simulation/feed.ts'
+import type { Listing } from '#shared/simulation/listing.ts'
+import type { MarketSource } from '#shared/simulation/market-source.ts'
+import { createMarketStream } from '#shared/venue/aster/market-stream.ts'
+import { createAsterPublic } from '#shared/venue/aster/public.ts'
+
+/** A market that a twin plays but does not invent. */
+export type PlayedMarket = {
+  readonly listings: readonly Listing[]
+  readonly createSources: () => readonly MarketSource[]
+  /** Starts feeding; `onEnd` is called when a recording is over and everything of it was played. */
+  begin(onEnd: (problem?: Error) => void): void
+  close(): void
+}
+
+const pumpEveryUs = 50 * microsPerMilli
+const eventsPerTurn = 2_000
+
+/**
+ * A recorded market. Its first event happens when the twin starts.
+ *
+ * @throws TradingError FILE_UNREADABLE, TAPE_*, SYMBOL_UNKNOWN
+ */
+export async function openTapeMarket(
+  paths: readonly string[],
+  symbols: readonly string[] | undefined,
+  runtime: Runtime,
+): Promise<PlayedMarket> {
+  const { header, events } = await openTape(paths)
+  const held = header.instruments.map(({ symbol }) => symbol)
+  for (const symbol of symbols ?? [])
+    if (!held.includes(symbol))
+      throw new TradingError(
+        'SYMBOL_UNKNOWN',
+        `the tape does not hold ${symbol}; it holds ${held.join(', ')}`,
+      )
+  const instruments = header.instruments.filter(
+    ({ symbol, accountId }) => accountId === 0 && (!symbols || symbols.includes(symbol)),
+  )
+  const feed = createFeed({
+    instrumentIds: new Map(instruments.map(({ id }, place) => [id, place])),
+    startUs: runtime.clock.nowUs(),
+  })
+  const reader = events[Symbol.asyncIterator]()
+  // Read ahead before anything is promised: an unreadable recording is refused here, not in the middle of a run.
+  const first = await readSome(reader, feed, eventsPerTurn)
+
+  let isClosed = false
+  return {
+    listings: instruments.map(({ id: _id, accountId: _account, ...listing }) => listing),
+    createSources: () => [feed],
+    begin(onEnd) {
+      let isRead = first
+      const pump = async (): Promise<void> => {
+        while (!isClosed && !isRead && !feed.isFull)
+          isRead = await readSome(reader, feed, eventsPerTurn)
+        if (isClosed) return
+        if (isRead && feed.nextTimeUs() === undefined) return onEnd()
+        runtime.timers.after(pumpEveryUs, () => {
+          pump().catch(onEnd)
+        })
+      }
+      pump().catch(onEnd)
+    },
+    close() {
+      isClosed = true
+    },
+  }
+}
+
+/** @returns true at the end of the recording */
+async function readSome(
+  reader: AsyncIterator<DomainEvent>,
+  feed: FedSource,
+  count: number,
+): Promise<boolean> {
+  for (let read = 0; read < count; read++) {
+    const { done, value } = await reader.next()
+    if (done) return true
+    feed.push(value)
+  }
+  return false
+}
+
+/**
+ * Aster's public market, as it happens: the twin fills paper orders against it. Needs no key.
+ *
+ * @throws TradingError SYMBOL_UNKNOWN, VENUE_UNREACHABLE
+ */
+export async function openUpstreamMarket(
+  urls: { readonly restUrl: string; readonly streamUrl: string },
+  symbols: readonly string[],
+  runtime: Runtime,
+  report: (line: string) => void,
+): Promise<PlayedMarket> {
+  const reader = createAsterPublic(runtime, urls.restUrl)
+  const { listings } = await reader.exchangeInfo()
+  const hours = await reader.fundingInfo()
+  const chosen = symbols.map((symbol) => {
+    const listing = listings.find((each) => each.symbol === symbol)
+    if (!listing)
+      throw new TradingError('SYMBOL_UNKNOWN', `${urls.restUrl} does not list '${symbol}'`)
+    return { ...listing, fundingIntervalHours: hours.get(symbol) ?? listing.fundingIntervalHours }
+  })
+  const instruments = chosen.map((listing, id) => ({ ...listing, id, accountId: 0 }))
+  const feed = createFeed({ instrumentIds: new Map(instruments.map(({ id }) => [id, id])) })
+  const stream = createMarketStream({
+    runtime,
+    streamUrl: urls.streamUrl,
+    instruments,
+    loadSnapshot: (symbol) => reader.depth(symbol),
+    emit: (event: DomainEvent) => {
+      // The twin's clock stamps what happens on it.
+      feed.push(
+        Object.assign(Object.create(null), event, {
+          receiveTimeUs: runtime.clock.nowUs() as Micros,
+        }),
+      )
+    },
+    onFault: (error: Error) => report(`market data: ${error.message}`),
+  })
+  return {
+    listings: chosen,
+    createSources: () => [feed],
+    begin: () => stream.start(),
+    close: () => stream.stop(),
+  }
+}

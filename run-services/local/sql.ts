@@ -1,0 +1,163 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { openWarehouse } from '#shared/cloud/local/warehouse.ts'
+import { tables } from '#shared/cloud/manifest.ts'
+import type { QueryResult } from '#shared/cloud/port.ts'
+import { TradingError } from '#shared/kernel/error.ts'
+import { formatTable } from './sql-table.ts'
+
+const help = `Asks the warehouse of the last run, or of the one that is going on.
+
+  npm run sql -- "select strategy, count(*) from fills group by 1"
+  npm run sql -- "select symbol, sum(fee) as fees from fills group by symbol order by fees"
+  npm run sql -- 'select "at", verdict, reason from decisions order by "at" desc limit 10'
+  npm run sql -- --tables
+
+  --tables         all tables with their row counts
+  --json           the answer as JSON instead of a table
+  --file <path>    another warehouse file        (default run/warehouse.duckdb)
+  --help           this text
+
+Decimals and times are exact: money keeps 8 decimals, times are UTC. "at" is a reserved word: quote it.
+`
+
+export type SqlOutput = { readonly text: string; readonly exitCode: 0 | 2 }
+
+/**
+ * `npm run sql`: answers one query as text.
+ *
+ * @param args - the words behind `npm run sql --`
+ */
+export async function runSql(args: readonly string[]): Promise<SqlOutput> {
+  try {
+    const { values, positionals } = readOptions(args)
+    if (values.help) return { text: help, exitCode: 0 }
+    const sql = values.tables ? tablesQuery : readQuery(positionals)
+    const result = await ask(values.file, sql)
+    const text = values.json ? `${JSON.stringify(result)}\n` : formatTable(result)
+    return { text, exitCode: 0 }
+  } catch (error) {
+    if (!(error instanceof TradingError)) throw error
+    return { text: `${error.code}: ${error.message}\n`, exitCode: 2 }
+  }
+}
+
+const options = {
+  tables: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  file: { type: 'string', default: 'run/warehouse.duckdb' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+function readOptions(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (cause) {
+    const [line] = (cause as Error).message.split('. ')
+    throw new TradingError('OPTION_INVALID', `${line}; see npm run sql -- --help`, {}, cause)
+  }
+}
+
+function readQuery(positionals: readonly string[]): string {
+  const [sql] = positionals
+  if (positionals.length !== 1 || !sql?.trim())
+    throw new TradingError(
+      'OPTION_INVALID',
+      'give one query in quotes, as in npm run sql -- "select count(*) from fills"',
+    )
+  return sql
+}
+
+/** One line per table, so that an empty warehouse shows what will be there. */
+const tablesQuery = Object.entries(tables)
+  .map(
+    ([name, { what }]) =>
+      `SELECT '${name}' AS "table", count(*) AS "rows", '${what.replaceAll("'", "''")}' AS "what" FROM ${name}`,
+  )
+  .join(' UNION ALL ')
+
+async function ask(file: string, sql: string): Promise<QueryResult> {
+  try {
+    const warehouse = await openWarehouse(file, { readOnly: true })
+    try {
+      return await warehouse.query(sql)
+    } finally {
+      await warehouse.close()
+    }
+  } catch (error) {
+    const isBusy = error instanceof TradingError && error.code === 'WAREHOUSE_BUSY'
+    const consoleFile = join(dirname(file), 'console.json')
+    if (!isBusy || !existsSync(consoleFile)) throw error
+    return await askConsole(consoleFile, sql)
+  }
+}
+
+const consoleSchema = z.object({ url: z.url({ protocol: /^https?$/ }), token: z.string().min(1) })
+const answerSchema = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(z.unknown())),
+  isCut: z.boolean().default(false),
+})
+const failureSchema = z.object({ error: z.string(), remedy: z.string().default('') })
+
+/** The run that holds the file answers for it. */
+async function askConsole(consoleFile: string, sql: string): Promise<QueryResult> {
+  const { url, token } = readConsoleFile(consoleFile)
+  let status: number
+  let body: unknown
+  try {
+    const reply = await fetch(new URL('/api/sql', url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sql }),
+      signal: AbortSignal.timeout(30_000),
+    })
+    status = reply.status
+    body = await reply.json()
+  } catch (cause) {
+    throw new TradingError(
+      'WAREHOUSE_BUSY',
+      `a run holds the warehouse but its console at ${url} does not answer; stop the run and ask again`,
+      {},
+      cause,
+    )
+  }
+  const answer = answerSchema.safeParse(body)
+  if (status === 200 && answer.success) {
+    const { columns, rows, isCut } = answer.data
+    if (!isCut) return { columns, rows }
+    throw new TradingError(
+      'QUERY_INVALID',
+      `a running console answers ${rows.length} rows at most; add a LIMIT or a GROUP BY`,
+    )
+  }
+  const failure = failureSchema.safeParse(body)
+  throw new TradingError(
+    status >= 500 ? 'WAREHOUSE_BUSY' : 'QUERY_INVALID',
+    failure.success
+      ? [failure.data.error, failure.data.remedy].filter(Boolean).join('; ')
+      : `the console at ${url} answered ${status}`,
+  )
+}
+
+function readConsoleFile(path: string): z.infer<typeof consoleSchema> {
+  try {
+    return consoleSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (cause) {
+    throw new TradingError(
+      'FILE_UNREADABLE',
+      `${path} does not name a console (url and token); stop the run and ask again`,
+      { path },
+      cause,
+    )
+  }
+}
+
+if (import.meta.main) {
+  const { text, exitCode } = await runSql(process.argv.slice(2))
+  const stream = exitCode === 0 ? process.stdout : process.stderr
+  stream.write(text)
+  process.exitCode = exitCode
+}

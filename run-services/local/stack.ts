@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunSummary } from '#services/executor/summary.ts'
+import { openBus } from '#shared/cloud/local/bus.ts'
+import { openSecrets } from '#shared/cloud/local/secrets.ts'
+import type { StatusMessage } from '#shared/cloud/message.ts'
+import { TradingError } from '#shared/kernel/error.ts'
+import type { RunOptions } from './options.ts'
+import { type SupervisorListener, startThread, type Thread } from './supervisor.ts'
+import type { ConsoleGiven, ConsoleReady } from './thread/console.ts'
+import type { ExecutorGiven } from './thread/executor.ts'
+import type { TwinGiven, TwinReady } from './thread/twin.ts'
+
+export type StackEvents = {
+  log(line: string): void
+  /** The recording is over, or the run cannot go on. */
+  onEnd(problem: Error | undefined): void
+}
+
+export type Stack = {
+  /**
+   * Resolves with the address of the page once trading has begun.
+   *
+   * @throws TradingError when a part cannot start; what was started before still has to be stopped
+   */
+  start(): Promise<string>
+  /** Stops in order: trading first, then the page and its database, then the exchange. Also while starting. */
+  stop(): Promise<RunSummary | undefined>
+}
+
+const aster = { restUrl: 'https://fapi.asterdex.com', streamUrl: 'wss://fstream.asterdex.com' }
+const defaultSymbols = ['BTCUSDT', 'ETHUSDT']
+/** Invented funding settles this often so that a short run shows it; the page and the listing say so. */
+const fundingEverySeconds = 30
+/** Share of paper equity on the hedge account when carry runs. */
+const hedgeShare = 0.4
+const executorRestartsMax = 3
+const consoleRestartsMax = 3
+
+/** The whole system as threads of this process. */
+export function createStack(options: RunOptions, runId: string, events: StackEvents): Stack {
+  const busName = `asterai-${runId}`
+  const bus = openBus(busName)
+  const threads: Thread[] = []
+  let executor: Thread | undefined
+  let isStopping = false
+
+  const listener: SupervisorListener = {
+    onStatus(service, state, detail) {
+      const at = Date.now() * 1_000
+      bus.publish('status', { service, state, detail, at } satisfies StatusMessage)
+      if (state === 'restarted') events.log(`${service} died (${detail}); started again`)
+    },
+    onLog: (service, line) => events.log(`${service}: ${line}`),
+    onNotice(_, name, payload) {
+      if (name === 'tape-ended') events.onEnd(undefined)
+      if (name === 'tape-broken') events.onEnd(new Error(String(payload)))
+    },
+    onLost: (service, error) => events.onEnd(new Error(`${service} is gone: ${error.message}`)),
+  }
+  const launch = (name: string, given: object, restartsMax: number): Thread => {
+    if (isStopping) throw new TradingError('STATE_CORRUPT', `${name} was not started: stopping`)
+    const file = new URL(`./thread/${name}.ts`, import.meta.url)
+    const thread = startThread({ name, file, given, restartsMax }, listener)
+    threads.push(thread)
+    return thread
+  }
+
+  return {
+    async start() {
+      mkdirSync(options.folder, { recursive: true })
+      const venue = options.mode === 'live' ? liveVenue(options) : await startTwin(options, launch)
+      const consoleGiven: ConsoleGiven = {
+        folder: options.folder,
+        busName,
+        port: options.port,
+        token: randomBytes(24).toString('base64url'),
+        restUrl: venue.restUrl,
+        venueName: options.venue === 'aster' ? 'aster' : 'twin',
+      }
+      const page = (await launch('console', consoleGiven, consoleRestartsMax).ready) as ConsoleReady
+      const executorGiven: ExecutorGiven = {
+        folder: options.folder,
+        busName,
+        runId,
+        mode: options.mode,
+        symbols: venue.symbols,
+        strategies: options.strategies,
+        equityQuote: options.equityQuote,
+        restUrl: venue.restUrl,
+        streamUrl: venue.streamUrl,
+        accounts: venue.accounts,
+      }
+      executor = launch('executor', executorGiven, executorRestartsMax)
+      await executor.ready
+      return page.operatorUrl
+    },
+    async stop() {
+      isStopping = true
+      let summary: RunSummary | undefined
+      let fault: unknown
+      for (const thread of [...threads].reverse()) {
+        try {
+          const result = await thread.stop()
+          if (thread === executor) summary = result as RunSummary | undefined
+        } catch (error) {
+          fault ??= error
+        }
+      }
+      bus.close()
+      if (summary) writeSummary(options.folder, summary)
+      if (fault) throw fault
+      return summary
+    },
+  }
+}
+
+async function startTwin(
+  options: RunOptions,
+  launch: (name: string, given: object, restartsMax: number) => Thread,
+): Promise<TwinReady> {
+  const wantsHedge = options.strategies.includes('funding-carry')
+  const isInvented = options.tapes.length === 0 && options.venue === 'twin'
+  const hedge = wantsHedge && isInvented ? Math.floor(options.equityQuote * hedgeShare) : 0
+  const given: TwinGiven = {
+    seed: options.seed,
+    symbols: options.symbols ?? (options.tapes.length > 0 ? undefined : defaultSymbols),
+    tapes: options.tapes,
+    ...(options.venue === 'aster' ? { upstream: asterUrls() } : {}),
+    walletQuote: { perp: options.equityQuote - hedge, hedge },
+    fundingEverySeconds,
+  }
+  // An exchange that died has lost every account: there is nothing to start again.
+  return (await launch('twin', given, 0).ready) as TwinReady
+}
+
+/** The venue's addresses; other ones serve tests and testnets. */
+const asterUrls = () => ({
+  restUrl: process.env.ASTER_REST_URL ?? aster.restUrl,
+  streamUrl: process.env.ASTER_STREAM_URL ?? aster.streamUrl,
+})
+
+/**
+ * Real money: needs the agent's key and a second switch.
+ *
+ * @throws TradingError LIVE_NOT_ALLOWED, CONFIG_INVALID
+ */
+function liveVenue(options: RunOptions): TwinReady {
+  const secrets = openSecrets()
+  let privateKey: string
+  try {
+    privateKey = secrets.get('ASTER_AGENT_KEY')
+  } catch (cause) {
+    throw new TradingError(
+      'LIVE_NOT_ALLOWED',
+      'live trading needs the key of an Aster agent in ASTER_AGENT_KEY (environment or .env); leave out --mode live to trade on paper',
+      {},
+      cause,
+    )
+  }
+  if (process.env.ASTERAI_ALLOW_LIVE !== 'yes')
+    throw new TradingError(
+      'LIVE_NOT_ALLOWED',
+      'live trading needs the second switch: set ASTERAI_ALLOW_LIVE=yes when you mean to trade real money',
+    )
+  return {
+    ...asterUrls(),
+    symbols: options.symbols ?? defaultSymbols,
+    accounts: [{ name: 'live', privateKey }],
+  }
+}
+
+function writeSummary(folder: string, summary: RunSummary): void {
+  const own = join(folder, summary.runId)
+  mkdirSync(own, { recursive: true })
+  writeFileSync(join(own, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+}

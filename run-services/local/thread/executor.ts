@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createExecutor, type Executor } from '#services/executor/app.ts'
+import { openBus } from '#shared/cloud/local/bus.ts'
+import { openFileLease } from '#shared/cloud/local/lease.ts'
+import { createLocalRuntime } from '#shared/cloud/local/runtime.ts'
+import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
+import type { CommandMessage } from '#shared/cloud/message.ts'
+import type { Lease } from '#shared/cloud/port.ts'
+import { TradingError } from '#shared/kernel/error.ts'
+import type { Runtime } from '#shared/kernel/runtime.ts'
+import { microsPerSecond } from '#shared/kernel/unit.ts'
+import type { StrategyName } from '#shared/strategy/registry.ts'
+import { createSigner } from '#shared/venue/aster/sign.ts'
+import { createAsterVenue } from '#shared/venue/aster/venue.ts'
+import { createPlan } from '../plan.ts'
+import { runThread, type ThreadTools } from './protocol.ts'
+
+export type ExecutorGiven = {
+  readonly folder: string
+  readonly busName: string
+  readonly runId: string
+  readonly mode: 'paper' | 'live'
+  readonly symbols: readonly string[]
+  readonly strategies: readonly StrategyName[]
+  readonly equityQuote: number
+  readonly restUrl: string
+  readonly streamUrl: string
+  readonly accounts: readonly { readonly name: string; readonly privateKey: string }[]
+}
+
+const mainnetChainId = 1666
+/** Longer than a dead holder's lease lives. */
+const leasePatienceSeconds = 20
+
+await runThread<ExecutorGiven>(async (given, tools) => {
+  const runtime = createLocalRuntime()
+  const bus = openBus(given.busName)
+  let executor: Executor | undefined
+  const killBy = (reason: string) => {
+    tools.log(reason)
+    executor?.command('kill', reason)
+  }
+  executor = createExecutor(
+    {
+      runtime,
+      bus,
+      lease: patient(
+        openFileLease({ folder: join(given.folder, 'lease', 'executor'), clock: runtime.clock }),
+        runtime,
+        tools,
+      ),
+      venues: given.accounts.map(
+        ({ privateKey }, accountId) =>
+          (emit) =>
+            createAsterVenue({
+              runtime,
+              restUrl: given.restUrl,
+              streamUrl: given.streamUrl,
+              accountId,
+              asset: 'USDT',
+              signer: createSigner({ privateKeyHex: privateKey, chainId: mainnetChainId }),
+              feeSymbols: accountId === 0 ? given.symbols : given.symbols.map(spotSister),
+              emit,
+              onFault: (error) => {
+                if (error.remedy === 'halt') killBy(error.message)
+                else tools.log(error.message)
+              },
+            }),
+      ),
+      openTape: (header) => {
+        const folder = join(given.folder, given.runId)
+        mkdirSync(folder, { recursive: true })
+        return openTapeWriter(join(folder, 'tape.arrow'), header)
+      },
+      report: tools.log,
+    },
+    createPlan({ ...given, report: tools.log }),
+  )
+  const unsubscribe = bus.subscribe('commands', (message) => {
+    const { command, reason, by } = message as CommandMessage
+    tools.log(`${command} by ${by}: ${reason}`)
+    executor?.command(command, reason)
+  })
+  await executor.start()
+  return {
+    payload: undefined,
+    async stop() {
+      unsubscribe()
+      const summary = await executor.stop()
+      bus.close()
+      runtime.close()
+      return summary
+    },
+  }
+})
+
+/** Where the hedge leg of a symbol trades on the twin. */
+function spotSister(symbol: string): string {
+  return symbol.replace(/USDT$/, 'SPOT')
+}
+
+/** Waits for the lease of an executor that died without letting go. */
+function patient(lease: Lease, runtime: Runtime, { log }: ThreadTools): Lease {
+  return {
+    ...lease,
+    async acquire(holder) {
+      for (let second = 0; ; second++) {
+        try {
+          return await lease.acquire(holder)
+        } catch (error) {
+          const isHeld = error instanceof TradingError && error.code === 'LEASE_HELD'
+          if (!isHeld || second >= leasePatienceSeconds) throw error
+          if (second === 0) log(`${error.message}; waiting for it to expire`)
+          await new Promise<void>((resolve) => {
+            runtime.timers.after(microsPerSecond, resolve)
+          })
+        }
+      }
+    },
+  }
+}
