@@ -85,7 +85,7 @@ function parse(argv: readonly string[]) {
       const names = Object.keys(optionTypes).map((name) => `--${name}`)
       throw invalid(`unknown option ${unknown}${hint(unknown, names)}; --help lists all options`)
     }
-    const text = (error as Error).message.split('. ')[0] ?? ''
+    const text = (error as Error).message.split(/\.\s|\n/)[0] ?? ''
     throw invalid(`${text.charAt(0).toLowerCase()}${text.slice(1)}; see --help`)
   }
 }

@@ -43,6 +43,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const durationUs = options.durationUs ?? 10 * microsPerMinute
   const folder = join(options.folder, `simulation-${options.seed}`)
   mkdirSync(folder, { recursive: true })
+  // The disk keeps its own time: the simulation does not wait for it, the command does.
+  let written: Promise<void> | undefined
   const startedMs = performance.now()
   const summary = await simulate({
     seed: options.seed,
@@ -51,10 +53,19 @@ async function main(argv: readonly string[]): Promise<number> {
     strategies: options.strategies,
     equityQuote: options.equityQuote,
     latencyUs,
-    openTape: (header) => openTapeWriter(join(folder, 'tape.arrow'), header),
+    openTape: (header) => {
+      const writer = openTapeWriter(join(folder, 'tape.arrow'), header)
+      return {
+        append: writer.append,
+        async close() {
+          written = writer.close()
+        },
+      }
+    },
     report: say,
     progress: showProgress,
   })
+  await written
   const tookSeconds = (performance.now() - startedMs) / 1_000
   writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
   say(summaryText(summary))

@@ -49,7 +49,7 @@ const chainId = 1666
  */
 export async function simulate(options: SimulationOptions): Promise<RunSummary> {
   const network = createVirtualNetwork({ startUs: simulationStartUs })
-  const runtime = network.runtime()
+  const runtime = network.runtime
   const accounts = demoAccounts(options.seed)
   const wantsHedge = options.strategies.includes('funding-carry')
   const hedgeQuote = wantsHedge ? Math.floor(options.equityQuote * hedgeShare) : 0

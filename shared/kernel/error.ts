@@ -15,6 +15,7 @@ export const remedyByCode = {
   TAPE_UNSORTED: 'reject-input',
   TAPE_CROSSED: 'reject-input',
   QUERY_INVALID: 'reject-input',
+  ROW_INVALID: 'reject-input',
   // Numbers and wire shapes.
   DECIMAL_MALFORMED: 'reject-input',
   PRICE_OFF_GRID: 'reject-input',

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { functions } from '#shared/cloud/manifest.ts'
+import { TradingError } from '#shared/kernel/error.ts'
+import { createFunctionApp, functionCaller } from './local.ts'
+import { functionPorts, noonMs, scheduledAtUs } from './scripted-market.fixture.ts'
+
+function served(market: Parameters<typeof functionPorts>[0] = {}) {
+  const ports = functionPorts(market)
+  const reported: unknown[] = []
+  const app = createFunctionApp({ ports, report: (error) => reported.push(error) })
+  const post = async (path: string, body?: string, headers: Record<string, string> = {}) => {
+    const reply = await app.request(path, { method: 'POST', ...(body && { body }), headers })
+    return { status: reply.status, body: await reply.json() }
+  }
+  return { ports, post, reported }
+}
+
+const atSchedule = { 'x-cloudscheduler-scheduletime': new Date(noonMs + 5_000).toISOString() }
+
+test.each(Object.keys(functions))('%s answers without a body', async (name) => {
+  const { post } = served()
+  expect(await post(`/functions/${name}`)).toMatchObject({ status: 200, body: { function: name } })
+})
+
+test('the schedule header names the run', async () => {
+  const { ports, post } = served()
+  await post('/functions/scan-funding', undefined, atSchedule)
+  await post('/functions/scan-funding', '{"symbols":["BTCUSDT"]}', atSchedule)
+  const rows = ports.warehouse.rowsOf('funding_rates')
+  expect(rows.map(({ observed_at }) => observed_at)).toEqual([scheduledAtUs, scheduledAtUs])
+})
+
+test.each<[string, string | undefined, Record<string, string>, number]>([
+  ['an unknown function', undefined, {}, 404],
+  ['a body that is not JSON', '{', {}, 400],
+  ['a wrong field', '{"symbols":["btc"]}', {}, 400],
+  ['a schedule time that is none', undefined, { 'x-cloudscheduler-scheduletime': 'noon' }, 400],
+  [
+    'a schedule time ahead of the clock',
+    undefined,
+    { 'x-cloudscheduler-scheduletime': '2026-11-21T13:00:00Z' },
+    400,
+  ],
+])('answers %s with one line', async (what, body, headers, status) => {
+  const { post } = served()
+  const name = what === 'an unknown function' ? 'constructor' : 'scan-funding'
+  const reply = await post(`/functions/${name}`, body, headers)
+  expect(reply).toMatchObject({ status, body: { error: 'OPTION_INVALID' } })
+  expect(reply.body.message).toMatch(/^[^\n]+$/)
+})
+
+test.each([
+  ['VENUE_UNREACHABLE', 503],
+  ['VENUE_RATE_LIMITED', 503],
+  ['VENUE_REFUSED', 502],
+  ['VENUE_BANNED', 502],
+  ['WIRE_SHAPE_UNKNOWN', 502],
+] as const)('a venue fault %s is status %i, never 200', async (code, status) => {
+  const { post, reported } = served({
+    premiumIndex: async () => {
+      throw new TradingError(code, 'as the venue said')
+    },
+  })
+  expect(await post('/functions/scan-funding')).toEqual({
+    status,
+    body: { error: code, message: 'as the venue said' },
+  })
+  expect(reported).toEqual([])
+})
+
+test('a broken invariant is reported and its text is kept from the caller', async () => {
+  const fault = new TypeError('secret path')
+  const { post, reported } = served({
+    premiumIndex: async () => {
+      throw fault
+    },
+  })
+  expect(await post('/functions/scan-funding')).toEqual({
+    status: 500,
+    body: { error: 'INTERNAL', message: 'see the log of the function' },
+  })
+  expect(reported).toEqual([fault])
+})
+
+test('the cron calls the same logic without HTTP', async () => {
+  const ports = functionPorts()
+  const report = await functionCaller(ports)('ingest-candles', scheduledAtUs)
+  expect(report).toMatchObject({ function: 'ingest-candles', candles: 30 })
+  const input = { symbols: ['BTCUSDT'], lookback: 1 }
+  expect(await functionCaller(ports)('ingest-candles', undefined, input)).toMatchObject({
+    candles: 1,
+  })
+})

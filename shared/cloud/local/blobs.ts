@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { TradingError } from '#shared/kernel/error.ts'
+import type { Blobs } from '../port.ts'
+
+const namePattern = /^[A-Za-z0-9_][A-Za-z0-9._=-]*(\/[A-Za-z0-9_][A-Za-z0-9._=-]*)*$/
+const nameLengthMax = 512
+const unfinished = '.part-'
+
+/**
+ * Blobs as files of a folder. A blob appears whole or not at all.
+ *
+ * Names are like `tape/2026-11-21/BTCUSDT.arrow`: letters, digits and `._=-` in parts between slashes, no part
+ * beginning with a dot or dash, so no name can leave the folder.
+ *
+ * @throws TradingError OPTION_INVALID from every call with another name
+ */
+export function openBlobs(folder: string): Blobs {
+  const pathOf = (name: string): string => {
+    if (!namePattern.test(name) || name.length > nameLengthMax)
+      throw new TradingError(
+        'OPTION_INVALID',
+        `'${name.slice(0, 80)}' is not a blob name; use parts of letters, digits and ._=- between slashes`,
+      )
+    return join(folder, name)
+  }
+
+  return {
+    async put(name, bytes) {
+      const path = pathOf(name)
+      await mkdir(dirname(path), { recursive: true })
+      const part = join(dirname(path), `${unfinished}${randomUUID()}`)
+      try {
+        await writeFile(part, bytes, { flag: 'wx', flush: true })
+        await rename(part, path)
+      } catch (error) {
+        await rm(part, { force: true })
+        throw error
+      }
+    },
+    async get(name) {
+      try {
+        return new Uint8Array(await readFile(pathOf(name)))
+      } catch (error) {
+        if (isAbsent(error)) return undefined
+        throw error
+      }
+    },
+    async list(prefix) {
+      if (prefix !== '') pathOf(prefix.replace(/[/.=-]$/, ''))
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+        (error) => {
+          if (isAbsent(error)) return []
+          throw error
+        },
+      )
+      return entries
+        .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+        .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
+        .filter((name) => name.startsWith(prefix))
+        .sort()
+    },
+  }
+}
+
+const isAbsent = (error: unknown): boolean => {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR'
+}

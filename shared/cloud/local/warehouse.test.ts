@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { describe, expect, test } from 'vitest'
+import { fillRow, paymentRow, warehouseConformance } from '#test/contract/warehouse.conformance.ts'
+import { tables } from '../manifest.ts'
+import { openWarehouse } from './warehouse.ts'
+
+const freshPath = async () =>
+  join(await mkdtemp(join(tmpdir(), 'asterai-warehouse-')), 'run', 'warehouse.duckdb')
+
+describe('warehouse in a DuckDB file', () => {
+  warehouseConformance(async () => openWarehouse(await freshPath()))
+})
+
+test('rows are there after closing and opening again, and keys still count', async () => {
+  const path = await freshPath()
+  for (let session = 0; session < 3; session++) {
+    const warehouse = await openWarehouse(path)
+    await warehouse.insert('fills', [fillRow(1), fillRow(10 + session)])
+    await warehouse.close()
+  }
+  const warehouse = await openWarehouse(path, { readOnly: true })
+  const { rows } = await warehouse.query('SELECT trade_id FROM fills ORDER BY 1')
+  expect(rows).toEqual([[1], [10], [11], [12]])
+  await expect(warehouse.insert('fills', [fillRow(2)])).rejects.toThrow('read-only')
+  await warehouse.close()
+})
+
+test('has every table of the manifest, empty', async () => {
+  const warehouse = await openWarehouse(await freshPath())
+  for (const [name, { columns }] of Object.entries(tables)) {
+    const answer = await warehouse.query(`SELECT * FROM ${name}`)
+    expect(answer).toEqual({ columns: Object.keys(columns), rows: [] })
+  }
+  await warehouse.close()
+})
+
+test('a second open in this process is refused: the file lock would not', async () => {
+  const path = await freshPath()
+  const warehouse = await openWarehouse(path)
+  await expect(openWarehouse(path)).rejects.toMatchObject({ code: 'WAREHOUSE_BUSY' })
+  await expect(openWarehouse(path, { readOnly: true })).rejects.toThrow('stop that run')
+  const fromThread = await new Promise((resolve) => {
+    const script = `const { openWarehouse } = await import(process.env.MODULE)
+      const { parentPort } = await import('node:worker_threads')
+      await openWarehouse(process.env.FILE).then(() => parentPort.postMessage('opened'), (e) => parentPort.postMessage(e.code))`
+    new Worker(script, {
+      eval: true,
+      execArgv: ['--input-type=module'],
+      env: { MODULE: new URL('./warehouse.ts', import.meta.url).href, FILE: path },
+    }).once('message', resolve)
+  })
+  expect(fromThread).toBe('WAREHOUSE_BUSY')
+  await warehouse.close()
+  await (await openWarehouse(path)).close()
+})
+
+test('a file open in another process names that process and the remedy', async () => {
+  const path = await freshPath()
+  const warehouse = await openWarehouse(path)
+  const { stdout } = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `const { openWarehouse } = await import(process.argv[1])
+       await openWarehouse(process.argv[2], { readOnly: true }).catch((e) => console.log(e.code, e.message))`,
+      new URL('./warehouse.ts', import.meta.url).href,
+      path,
+    ],
+    { encoding: 'utf8' },
+  )
+  expect(stdout.trim()).toBe(
+    `WAREHOUSE_BUSY ${path} is open in process ${process.pid}; stop that run, or ask it through the console`,
+  )
+  await warehouse.close()
+})
+
+test('looking at a file that is not there, or not a warehouse, is one clear line', async () => {
+  const path = await freshPath()
+  await expect(openWarehouse(path, { readOnly: true })).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: `no warehouse at ${path}; run 'npm start' first`,
+  })
+  const text = join(await mkdtemp(join(tmpdir(), 'asterai-warehouse-')), 'text.duckdb')
+  await writeFile(text, 'not a database '.repeat(1_000))
+  await expect(openWarehouse(text)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringMatching(/is not a warehouse: .*; move it away/),
+  })
+})
+
+test('a file of another version is refused at once', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'asterai-warehouse-')), 'old.duckdb')
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  await connection.run('CREATE TABLE fills (run_id VARCHAR, fee DOUBLE)')
+  connection.closeSync()
+  instance.closeSync()
+  await expect(openWarehouse(path)).rejects.toThrow('lacks column fills.')
+})
+
+test('a query reaches no other file and changes no setting', async () => {
+  const warehouse = await openWarehouse(await freshPath())
+  for (const sql of [
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "COPY fills TO '/tmp/fills.csv'",
+    "ATTACH '/tmp/other.duckdb'",
+    'SET enable_external_access = true',
+    'INSTALL httpfs',
+  ])
+    await expect(warehouse.query(sql), sql).rejects.toMatchObject({ code: 'QUERY_INVALID' })
+  await warehouse.close()
+})
+
+test('an answer past the limit is refused, not cut', async () => {
+  const warehouse = await openWarehouse(await freshPath(), { resultRowsMax: 10 })
+  await warehouse.insert(
+    'funding_payments',
+    Array.from({ length: 11 }, (_, id) => paymentRow(id, '1')),
+  )
+  await expect(warehouse.query('FROM funding_payments')).rejects.toThrow('more than 10 rows')
+  expect((await warehouse.query('FROM funding_payments LIMIT 10')).rows).toHaveLength(10)
+  await warehouse.close()
+})
+
+test('the reserved word among the columns is explained', async () => {
+  const warehouse = await openWarehouse(await freshPath())
+  await expect(warehouse.query('SELECT max(at) FROM equity')).rejects.toThrow('write "at"')
+  expect((await warehouse.query('SELECT max("at") FROM equity')).rows).toEqual([[null]])
+  await warehouse.close()
+})
+
+test('values of every kind come back as plain JSON', async () => {
+  const warehouse = await openWarehouse(await freshPath())
+  const { rows } = await warehouse.query(
+    `SELECT 9007199254740993, 3::HUGEINT, 1.5::FLOAT, 'nan'::DOUBLE, [1.10, NULL]::DECIMAL(9,2)[],
+      {'a': TRUE}, DATE '2026-11-21', TIMESTAMP '1969-12-31 23:59:59.999999', 'infinity'::TIMESTAMP,
+      '{"b":1}'::JSON->>'b'`,
+  )
+  expect(rows).toEqual([
+    [
+      '9007199254740993',
+      3,
+      1.5,
+      'NaN',
+      ['1.10', null],
+      { a: true },
+      '2026-11-21',
+      '1969-12-31T23:59:59.999999Z',
+      '9223372036854775807',
+      '1',
+    ],
+  ])
+  expect(JSON.parse(JSON.stringify(rows))).toEqual(rows)
+  await warehouse.close()
+})

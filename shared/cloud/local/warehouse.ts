@@ -1,0 +1,272 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { locks } from 'node:worker_threads'
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  StatementType,
+} from '@duckdb/node-api'
+import { TradingError } from '#shared/kernel/error.ts'
+import { type TableSpec, tables } from '../manifest.ts'
+import type { QueryResult, Row, Warehouse } from '../port.ts'
+import { chunkColumns, chunkTypes, sqlTypes, tableSpec } from './warehouse-row.ts'
+import { plainFromValue } from './warehouse-value.ts'
+
+export type WarehouseOptions = {
+  /** Look, change nothing; the file must exist. */
+  readonly readOnly?: boolean
+  /** A longer answer is an error, so that a careless query cannot fill the memory. */
+  readonly resultRowsMax?: number
+}
+
+/** What a data chunk holds at most. */
+const chunkRowsMax = 2048
+
+/**
+ * The warehouse as one DuckDB file with the tables of the manifest. One process at a time may have it open.
+ *
+ * Key columns are a primary key and duplicates are dropped on insert: the second delivery of a row costs the same
+ * as the first and `count(*)` is right without a word in the query.
+ *
+ * @param path - the file; it and its folder are made when absent
+ * @throws TradingError WAREHOUSE_BUSY when the file is open elsewhere, in this process or another
+ * @throws TradingError FILE_UNREADABLE when it is not a warehouse, or absent with `readOnly`
+ */
+export async function openWarehouse(
+  path: string,
+  options: WarehouseOptions = {},
+): Promise<Warehouse> {
+  const readOnly = options.readOnly ?? false
+  if (readOnly) await requireFile(path)
+  else await mkdir(dirname(resolve(path)), { recursive: true })
+
+  const unlock = await lockWithinProcess(path)
+  try {
+    const instance = await openInstance(path, readOnly)
+    const connection = await instance.connect()
+    try {
+      if (!readOnly) await createTables(connection)
+      await compareTables(connection, path)
+    } catch (error) {
+      connection.closeSync()
+      instance.closeSync()
+      throw error
+    }
+    return bindWarehouse({ instance, connection, unlock, readOnly }, options)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+type OpenFile = {
+  readonly instance: DuckDBInstance
+  readonly connection: DuckDBConnection
+  readonly unlock: () => void
+  readonly readOnly: boolean
+}
+
+function bindWarehouse(file: OpenFile, { resultRowsMax = 100_000 }: WarehouseOptions): Warehouse {
+  const { instance, connection, unlock, readOnly } = file
+  let tail: Promise<unknown> = Promise.resolve()
+  const queries = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+  const requireOpen = () => {
+    if (closing) throw new TradingError('STATE_CORRUPT', 'the warehouse was used after its close')
+  }
+  /** One at a time: all inserts share the staging tables of one connection. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = tail.then(work)
+    tail = turn.catch(() => undefined)
+    return turn
+  }
+
+  return {
+    async insert(table, rows) {
+      requireOpen()
+      if (readOnly) throw new TradingError('STATE_CORRUPT', 'the warehouse was opened read-only')
+      tableSpec(table)
+      if (rows.length > 0) await inTurn(() => insertRows(connection, table, rows))
+    },
+    async query(sql) {
+      requireOpen()
+      const answer = runQuery(instance, sql, resultRowsMax)
+      queries.add(answer)
+      return await answer.finally(() => queries.delete(answer))
+    },
+    close() {
+      closing ??= Promise.allSettled([tail, ...queries]).then(async () => {
+        try {
+          if (!readOnly) await connection.run('CHECKPOINT')
+        } finally {
+          connection.closeSync()
+          instance.closeSync()
+          unlock()
+        }
+      })
+      return closing
+    },
+  }
+}
+
+async function insertRows(
+  connection: DuckDBConnection,
+  table: string,
+  rows: readonly Row[],
+): Promise<void> {
+  const types = Object.values(tableSpec(table).columns).map((type) => chunkTypes[type])
+  const staging = `staging_${table}`
+  try {
+    const appender = await connection.createAppender(staging)
+    try {
+      for (let start = 0; start < rows.length; start += chunkRowsMax) {
+        const columns = chunkColumns(table, rows.slice(start, start + chunkRowsMax))
+        const chunk = DuckDBDataChunk.create(types)
+        chunk.setColumns(columns)
+        appender.appendDataChunk(chunk)
+      }
+    } finally {
+      appender.closeSync()
+    }
+    await connection.run(`INSERT OR IGNORE INTO "${table}" SELECT * FROM ${staging}`)
+  } finally {
+    await connection.run(`DELETE FROM ${staging}`)
+  }
+}
+
+/** A connection per query: its read-only transaction sees one moment and can change nothing. */
+async function runQuery(
+  instance: DuckDBInstance,
+  sql: string,
+  resultRowsMax: number,
+): Promise<QueryResult> {
+  const connection = await instance.connect()
+  try {
+    const statements = await connection.extractStatements(sql.trim() || 'nothing')
+    if (statements.count !== 1)
+      throw new Error(`one statement at a time, not ${statements.count}: remove what follows ';'`)
+    await connection.run('BEGIN TRANSACTION READ ONLY')
+    const prepared = await statements.prepare(0)
+    const isQuestion =
+      prepared.statementType === StatementType.SELECT ||
+      prepared.statementType === StatementType.EXPLAIN
+    if (!isQuestion) throw new Error('only queries are answered: begin with SELECT, WITH or FROM')
+    const reader = await prepared.streamAndReadUntil(resultRowsMax + 1)
+    if (reader.currentRowCount > resultRowsMax)
+      throw new Error(`more than ${resultRowsMax} rows: add a LIMIT or a GROUP BY`)
+    return {
+      columns: reader.columnNames(),
+      rows: reader.getRows().map((row) => row.map(plainFromValue)),
+    }
+  } catch (cause) {
+    throw new TradingError('QUERY_INVALID', queryProblem(sql, cause), { sql }, cause)
+  } finally {
+    connection.closeSync()
+  }
+}
+
+function queryProblem(sql: string, cause: unknown): string {
+  const lines = (cause as Error).message.replace('Failed to extract statements: ', '').split('\n')
+  const problem = lines.filter((line) => line.trim() && !/^\s*\^|^LINE /.test(line)).join(' ')
+  // AT is a reserved word of DuckDB and a column of the manifest.
+  const hint =
+    /syntax error/i.test(problem) && /(?<!["\w.])at(?!["\w]|\s+time\s)/i.test(sql)
+      ? ` ('at' is a reserved word: write "at" in double quotes)`
+      : ''
+  return problem + hint
+}
+
+async function openInstance(path: string, readOnly: boolean): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(path, {
+      access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
+      // A query typed into the console must not reach other files of the machine.
+      enable_external_access: 'false',
+      // The trader needs the cores more than a query does.
+      threads: '1',
+      memory_limit: '1GB',
+    })
+  } catch (cause) {
+    const reason = (cause as Error).message
+    if (/lock/i.test(reason)) throw busy(path, /PID (\d+)/.exec(reason)?.[1])
+    throw new TradingError(
+      'FILE_UNREADABLE',
+      `${path} is not a warehouse: ${reason.split('\n')[0]}; move it away or name another file`,
+      { path },
+      cause,
+    )
+  }
+}
+
+const busy = (path: string, pid: string | undefined): TradingError =>
+  new TradingError(
+    'WAREHOUSE_BUSY',
+    `${path} is open in ${pid ? `process ${pid}` : 'this process'}; ` +
+      'stop that run, or ask it through the console',
+    { path },
+  )
+
+/**
+ * The file lock is per process: a second open from another thread would succeed and corrupt the file.
+ *
+ * @returns a function that lets go
+ */
+async function lockWithinProcess(path: string): Promise<() => void> {
+  const held = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<boolean>()
+  locks
+    .request(`warehouse ${resolve(path)}`, { ifAvailable: true }, (lock) => {
+      answered.resolve(lock !== null)
+      return lock === null ? undefined : held.promise
+    })
+    .catch(answered.reject)
+  if (!(await answered.promise)) throw busy(path, undefined)
+  return held.resolve
+}
+
+async function requireFile(path: string): Promise<void> {
+  const isFile = await stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  )
+  if (!isFile)
+    throw new TradingError('FILE_UNREADABLE', `no warehouse at ${path}; run 'npm start' first`, {
+      path,
+    })
+}
+
+async function createTables(connection: DuckDBConnection): Promise<void> {
+  // One transaction: one write to disk instead of one per table.
+  await connection.run('BEGIN')
+  for (const [name, spec] of Object.entries<TableSpec>(tables)) {
+    const columns = Object.entries(spec.columns).map(
+      ([column, type]) => `"${column}" ${sqlTypes[type]}`,
+    )
+    const key = spec.key.map((column) => `"${column}"`).join(', ')
+    await connection.run(
+      `CREATE TABLE IF NOT EXISTS "${name}" (${columns.join(', ')}, PRIMARY KEY (${key}))`,
+    )
+    const staged = Object.entries(spec.columns).map(
+      ([column, type]) => `"${column}" ${type === 'json' ? 'VARCHAR' : sqlTypes[type]}`,
+    )
+    await connection.run(`CREATE TEMP TABLE staging_${name} (${staged.join(', ')})`)
+  }
+  await connection.run('COMMIT')
+}
+
+/** A file from before a change of the manifest would fail later, row by row: say it at once. */
+async function compareTables(connection: DuckDBConnection, path: string): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND database_name != 'temp' AND NOT internal",
+  )
+  const found = new Set(reader.getRowsJson().map((row) => row.join(' ')))
+  for (const [name, spec] of Object.entries<TableSpec>(tables))
+    for (const [column, type] of Object.entries(spec.columns))
+      if (!found.has(`${name} ${column} ${sqlTypes[type]}`))
+        throw new TradingError(
+          'FILE_UNREADABLE',
+          `${path} lacks column ${name}.${column} ${sqlTypes[type]}: another version wrote it; move it away`,
+          { path },
+        )
+}

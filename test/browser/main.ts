@@ -1,0 +1,198 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { type RunningSystem, startSystem } from './system.ts'
+
+/** Drives the real system through its page: `npm run test:browser`. */
+
+const chromiumPaths = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+const screenshots = join(import.meta.dirname, '../../run')
+const patienceMs = 60_000
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const executablePath = chromiumPaths.find((path) => path && existsSync(path))
+  if (!executablePath) {
+    console.error(
+      'no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH to its program',
+    )
+    return 1
+  }
+  const system = await startSystem(['--for', '180s', '--seed', '7', '--port', '0'])
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const counts = { passed: 0, failed: 0 }
+  for (const [name, check] of await checksOf(system, browser)) {
+    try {
+      await check()
+      counts.passed++
+      console.log(`ok      ${name}`)
+    } catch (error) {
+      counts.failed++
+      console.log(`FAILED  ${name}\n        ${String(error).split('\n', 3).join('\n        ')}`)
+    }
+  }
+  await browser.close()
+  if (counts.failed > 0) console.log(`\noutput of the system:\n${system.output()}`)
+  console.log(`${counts.passed} passed, ${counts.failed} failed`)
+  return counts.failed > 0 ? 1 : 0
+}
+
+type Check = readonly [name: string, check: () => Promise<void>]
+
+async function checksOf(system: RunningSystem, browser: Browser): Promise<readonly Check[]> {
+  const complaints: string[] = []
+  const page = await openPage(browser, complaints, { width: 1440, height: 900 })
+  await page.goto(system.operatorUrl)
+  return [
+    ...watchChecks(page),
+    ['screenshots are taken at 1440 and 390 px', () => takeScreenshots(page)],
+    ...commandChecks(page),
+    ...faultChecks(page, system),
+    [
+      'the browser had nothing to complain about',
+      async () => expectEqual(complaints.join('; '), ''),
+    ],
+    ['Ctrl-C ends the system with 0', async () => expectEqual(await system.stop(), 0)],
+  ]
+}
+
+function watchChecks(page: Page): readonly Check[] {
+  const orderOf = (strategy: string) => rows(page, 'orders', `[data-strategy^="${strategy}"]`)
+  return [
+    ['the best bid changes', () => waitForChange(page.getByTestId('book-best-bid'))],
+    ['the best ask changes', () => waitForChange(page.getByTestId('book-best-ask'))],
+    ['the token is gone from the address', async () => expectEqual(new URL(page.url()).hash, '')],
+    ['the mode is PAPER', () => waitForText(page.getByTestId('mode'), 'PAPER')],
+    ['the executor says that it runs', () => waitForText(page.getByTestId('status'), '● executor')],
+    ['glft has a working order', () => waitForRow(orderOf('glft'))],
+    ['grid has a working order', () => waitForRow(orderOf('grid'))],
+    ['a trade is shown', () => waitForRow(rows(page, 'trades'))],
+    ['a decision is shown', () => waitForRow(rows(page, 'decisions'))],
+    [
+      'the inputs of a decision unfold',
+      async () => {
+        const details = page.getByTestId('decisions').locator('details').last()
+        await details.locator('summary').click()
+        await details.locator('pre').waitFor({ state: 'visible', timeout: patienceMs })
+      },
+    ],
+    ['a funding rate is shown', () => waitForRow(rows(page, 'funding'))],
+    [
+      'the equity curve is drawn',
+      () => page.getByTestId('equity').locator('canvas').waitFor({ timeout: patienceMs }),
+    ],
+    ['a fill is shown within a minute', () => waitForRow(rows(page, 'fills'))],
+  ]
+}
+
+function commandChecks(page: Page): readonly Check[] {
+  const killed = page.getByTestId('killed-banner')
+  return [
+    [
+      'the kill switch asks first',
+      async () => {
+        await page.getByTestId('kill').click()
+        await page.getByTestId('kill-confirm').waitFor({ state: 'visible' })
+        expectEqual(await killed.isVisible(), false)
+      },
+    ],
+    [
+      'a confirmed kill shows its reason',
+      async () => {
+        await page.getByTestId('kill-reason').fill('browser drill')
+        await page.getByTestId('kill-confirm').click()
+        await waitForText(killed, 'Killed: browser drill')
+      },
+    ],
+    [
+      'no working order is left',
+      () =>
+        page
+          .getByTestId('orders')
+          .getByText('no working orders')
+          .waitFor({ state: 'visible', timeout: patienceMs }),
+    ],
+    [
+      'resume brings the orders back',
+      async () => {
+        await page.getByTestId('resume').click()
+        await page.getByTestId('kill-reason').fill('drill is over')
+        await page.keyboard.press('Enter')
+        await killed.waitFor({ state: 'hidden', timeout: patienceMs })
+        await waitForRow(rows(page, 'orders'))
+      },
+    ],
+  ]
+}
+
+function faultChecks(page: Page, system: RunningSystem): readonly Check[] {
+  const stale = page.getByTestId('stale-banner')
+  return [
+    [
+      'a frozen system is announced as stopped data',
+      async () => {
+        system.freeze()
+        await waitForText(stale, 'Data stopped')
+      },
+    ],
+    [
+      'the warning goes when data flows again',
+      async () => {
+        system.thaw()
+        await stale.waitFor({ state: 'hidden', timeout: patienceMs })
+      },
+    ],
+  ]
+}
+
+async function openPage(
+  browser: Browser,
+  complaints: string[],
+  viewport: { width: number; height: number },
+): Promise<Page> {
+  const page = await browser.newPage({ viewport })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  return page
+}
+
+async function takeScreenshots(page: Page): Promise<void> {
+  mkdirSync(screenshots, { recursive: true })
+  await page.screenshot({ path: join(screenshots, 'console.png') })
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: join(screenshots, 'console-phone.png'), fullPage: true })
+  const overflowPx = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  await page.setViewportSize({ width: 1440, height: 900 })
+  expectEqual(overflowPx, 0)
+}
+
+const rows = (page: Page, panel: string, filter = ''): Locator =>
+  page.getByTestId(panel).locator(`tbody tr${filter}`)
+
+const waitForRow = (row: Locator): Promise<void> =>
+  row.first().waitFor({ state: 'visible', timeout: patienceMs })
+
+const waitForText = (where: Locator, text: string): Promise<void> =>
+  where.filter({ hasText: text }).waitFor({ state: 'visible', timeout: patienceMs })
+
+async function waitForChange(where: Locator): Promise<void> {
+  await where.filter({ hasText: /\d/ }).waitFor({ state: 'visible', timeout: patienceMs })
+  const before = await where.innerText()
+  await where.filter({ hasNotText: before }).waitFor({ state: 'visible', timeout: patienceMs })
+}
+
+function expectEqual(actual: unknown, expected: unknown): void {
+  if (actual !== expected)
+    throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(actual)}`)
+}
