@@ -5,7 +5,12 @@ import { type Micros, microsPerMilli, microsPerSecond } from '#shared/kernel/uni
 import type { Command, DomainEvent } from '#shared/market/event.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
 import type { TapeHeader } from '#shared/market/tape/header.ts'
-import { isQuiet, type TraderOutput, type TraderState } from '#shared/trading/engine/trader.ts'
+import {
+  isQuiet,
+  markPriceE8,
+  type TraderOutput,
+  type TraderState,
+} from '#shared/trading/engine/trader.ts'
 import { type AccountCheck, checkAccounts } from '#shared/trading/ledger/account-check.ts'
 import type { Emit, InstrumentListing, Venue } from '#shared/venue/venue.ts'
 import { createDrive, type Drive } from './drive.ts'
@@ -175,12 +180,13 @@ async function openSession(
           venue.start(instruments.filter((instrument) => instrument.accountId === accountId)),
         ),
       )
-      const areBooksLive = () => state.books.every((book) => book.isLive)
-      if (!(await waitUntil(runtime, areBooksLive, booksPatienceUs))) {
-        const missing = instruments.filter(({ id }) => !state.books[id]!.isLive)
+      const isReady = ({ id }: Instrument) =>
+        state.books[id]!.isLive && markPriceE8(state, id) !== undefined
+      if (!(await waitUntil(runtime, () => instruments.every(isReady), booksPatienceUs))) {
+        const missing = instruments.filter((instrument) => !isReady(instrument))
         throw new TradingError(
           'VENUE_UNREACHABLE',
-          `no live book of ${missing.map(({ symbol }) => symbol).join(', ')} within ${booksPatienceUs / microsPerSecond} s; check the venue's status and the network`,
+          `no live book and mark price of ${missing.map(({ symbol }) => symbol).join(', ')} within ${booksPatienceUs / microsPerSecond} s; check the venue's status and the network`,
         )
       }
       plan.admit(state)

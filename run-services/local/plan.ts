@@ -40,7 +40,10 @@ export function createPlan(options: PlanOptions): ExecutorPlan {
       const strategies = bare.map((choice) => ({
         ...choice,
         // Strategy and review agree on how much inventory is too much.
-        config: { inventoryCapitalRatioMax: Math.min(3, limits.positionRatioMax / weight) },
+        config: {
+          inventoryCapitalRatioMax: Math.min(3, limits.positionRatioMax / weight),
+          ...paceOf(choice.name, instruments[choice.instrumentId]!),
+        },
       }))
       const names = strategies.map((choice) =>
         instanceName(choice.name, instruments[choice.instrumentId]!, choice.withSymbol),
@@ -59,6 +62,17 @@ export function createPlan(options: PlanOptions): ExecutorPlan {
     },
     admit: (state) => admit(state, options),
   }
+}
+
+/**
+ * Carry plans in settlements. Where an invented market settles every few seconds, a plan of the usual number of them
+ * would be over before it had paid for its own orders: it plans for half an hour instead.
+ */
+function paceOf(name: StrategyName, { fundingIntervalHours }: Instrument): Record<string, number> {
+  if (name !== 'funding-carry' || fundingIntervalHours === undefined || fundingIntervalHours >= 1)
+    return {}
+  const periodsPlanned = Math.ceil(0.5 / fundingIntervalHours)
+  return { periodsPlanned, periodsMax: 4 * periodsPlanned, decideEverySeconds: 10 }
 }
 
 function pickInstruments(
@@ -136,7 +150,12 @@ function admit(state: TraderState, { report, strategies }: PlanOptions): void {
       instrument,
       priceTicks,
       ...(hedge ? { hedge, hedgePriceTicks: state.books[hedge.id]!.bestAskTicks } : {}),
-      config: configOf(state, strategy.name),
+      config: {
+        inventoryCapitalRatioMax: Math.min(
+          3,
+          state.config.limits.positionRatioMax / state.config.weights[strategy.name]!,
+        ),
+      },
     })
     const equityNeeded = equityForCapitalE8(state.allocation, strategy.name, needs)
     if (leastE8 === undefined || equityNeeded < leastE8) leastE8 = equityNeeded
@@ -152,13 +171,6 @@ function admit(state: TraderState, { report, strategies }: PlanOptions): void {
       `${money(equity)} of equity is below what any chosen strategy needs on ${state.config.instruments[0]!.symbol} (${money(leastE8 ?? 0n)}); raise --equity, choose fewer --strategies, or a symbol with a smaller lot such as ASTERUSDT`,
     )
 }
-
-const configOf = (state: TraderState, name: string): Record<string, number> => ({
-  inventoryCapitalRatioMax: Math.min(
-    3,
-    state.config.limits.positionRatioMax / (state.config.weights[name] ?? 1),
-  ),
-})
 
 const money = (amountE8: bigint): string => `${quoteFromE8(amountE8).toFixed(2)} USDT`
 const percent = (ratio: number): string => `${+(ratio * 100).toFixed(1)} %`

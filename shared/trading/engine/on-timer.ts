@@ -1,6 +1,6 @@
 import type { Timer } from '#shared/market/event.ts'
 import { updateFeatures } from '#shared/signal/feature/feature-state.ts'
-import { equityE8, unassigned } from '../ledger/ledger.ts'
+import { equityE8, noteFundingHolders, unassigned } from '../ledger/ledger.ts'
 import { watchEquity } from '../risk/watch.ts'
 import { createDesire, touch } from './desire.ts'
 import { followDesire, isUnsettled } from './follow.ts'
@@ -14,6 +14,7 @@ export function onTimer(state: TraderState, timer: Timer, out: TraderOutput): vo
   state.features.forEach((features, id) => {
     updateFeatures(features, timer, state.books[id]!)
   })
+  noteSettlements(state)
   pullStale(state)
   watchPortfolio(state, out)
   askAboutOrders(state, out)
@@ -25,6 +26,16 @@ export function onTimer(state: TraderState, timer: Timer, out: TraderOutput): vo
       if (desire && isUnsettled(state, desire)) touch(seat.board, desire)
   }
   if (state.isFlattening) flatten(state, out)
+}
+
+/** Funding belongs to whoever held the position when it settled, not when the payment was told. */
+function noteSettlements(state: TraderState): void {
+  state.marks.forEach((mark, id) => {
+    if (!mark || mark.nextFundingTimeUs === 0 || state.nowUs < mark.nextFundingTimeUs) return
+    if (state.settledUs[id] === mark.nextFundingTimeUs) return
+    state.settledUs[id] = mark.nextFundingTimeUs
+    noteFundingHolders(state.ledger, id)
+  })
 }
 
 function pullStale(state: TraderState): void {

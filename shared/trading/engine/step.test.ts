@@ -245,6 +245,27 @@ test('opposite targets of two strategies change hands inside before anything is 
   expect(state.ledger.positions[0]?.lots).toBe(0)
 })
 
+test('funding belongs to who held the position at the settlement', () => {
+  const { script, strategy } = scripted()
+  const { feed, open, state } = session(strategy)
+  open()
+  feed({ ...testMark(50_000, 64_000), nextFundingTimeUs: 150_000 } as DomainEvent)
+  script.quotes = [quote()]
+  feed(timer(100_000))
+  feed(testFill({ ...at(110_000), clientOrderId: 'glft-7-1' }))
+  feed(timer(160_000))
+  // Sold before the venue tells of the payment.
+  feed(testFill({ ...at(170_000), clientOrderId: 'glft-7-1', tradeId: 2, side: 'sell' }))
+  feed({
+    kind: 'funding-paid',
+    ...at(180_000),
+    instrumentId: 0,
+    amountE8: -640_000n,
+    transactionId: 5,
+  })
+  expect(state.ledger.subBooks.get('glft')?.get(0)?.fundingE8).toBe(-640_000n)
+})
+
 test('the daily loss stop kills trading by itself', () => {
   const { script, strategy } = scripted()
   const { feed, open, state } = session(strategy)

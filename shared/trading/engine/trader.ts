@@ -50,6 +50,8 @@ export type TraderState = {
   readonly marks: (MarkView | undefined)[]
   /** Receive time of the last event of each instrument. */
   readonly seenUs: number[]
+  /** Funding settlement whose holders were noted last, by instrument. */
+  readonly settledUs: number[]
   /** Quotes of the instrument are pulled: no live book, or no sign of life. */
   readonly isPulled: boolean[]
   readonly isUserStreamUp: boolean[]
@@ -100,6 +102,7 @@ export function createTrader(config: TraderConfig): TraderState {
     features: instruments.map((instrument) => createFeatureState(instrument)),
     marks: instruments.map(() => undefined),
     seenUs: instruments.map(() => 0),
+    settledUs: instruments.map(() => 0),
     isPulled: instruments.map(() => true),
     isUserStreamUp: ledger.accounts.map(() => false),
     allocation: createAllocation({ weights: config.weights }),

@@ -25,6 +25,8 @@ export type Account = {
   walletE8: QuoteE8
 }
 
+type Holding = { readonly book: SubBook; readonly lots: number }
+
 /** Our books of every account: one netted position per instrument, one sub-book per strategy and instrument. */
 export type Ledger = {
   readonly instruments: readonly Instrument[]
@@ -35,6 +37,8 @@ export type Ledger = {
   readonly subBooks: Map<string, Map<InstrumentId, SubBook>>
   readonly tradeIds: readonly Set<number>[]
   readonly fundingIds: Set<string>
+  /** Who held each instrument when it last settled; the payment is told a moment later. */
+  readonly fundingHolders: (readonly Holding[] | undefined)[]
   /** Cost left over when the venue calls a position flat; 0 unless the venue rounds otherwise than it says. */
   roundingDriftE8: QuoteE8
 }
@@ -52,6 +56,7 @@ export function createLedger(instruments: readonly Instrument[]): Ledger {
     subBooks: new Map(),
     tradeIds: instruments.map(() => new Set<number>()),
     fundingIds: new Set(),
+    fundingHolders: instruments.map(() => undefined),
     roundingDriftE8: 0n,
   }
 }
@@ -109,8 +114,18 @@ export function recordFill(
   return true
 }
 
+/** Keeps who holds the instrument now, at its settlement. */
+export function noteFundingHolders(ledger: Ledger, id: InstrumentId): void {
+  const holders: Holding[] = []
+  for (const books of ledger.subBooks.values()) {
+    const book = books.get(id)
+    if (book && book.position.lots !== 0) holders.push({ book, lots: book.position.lots })
+  }
+  ledger.fundingHolders[id] = holders
+}
+
 /**
- * Books a funding settlement and shares it out over the sub-books that hold the instrument.
+ * Books a funding settlement and shares it out over the sub-books that held the instrument when it settled.
  *
  * @returns false when this settlement was booked before
  */
@@ -121,17 +136,16 @@ export function recordFunding(ledger: Ledger, paid: FundingPaid): boolean {
   ledger.fundingIds.add(key)
 
   account.walletE8 += paid.amountE8
-  const holders: SubBook[] = []
-  for (const books of ledger.subBooks.values()) {
-    const book = books.get(paid.instrumentId)
-    if (book && book.position.lots !== 0) holders.push(book)
-  }
-  if (holders.length === 0) holders.push(subBookOf(ledger, unassigned, paid.instrumentId))
+  if (!ledger.fundingHolders[paid.instrumentId]?.length)
+    noteFundingHolders(ledger, paid.instrumentId)
+  let holders = ledger.fundingHolders[paid.instrumentId]!
+  if (holders.length === 0)
+    holders = [{ book: subBookOf(ledger, unassigned, paid.instrumentId), lots: 1 }]
   const shares = shareFunding(
     paid.amountE8,
-    holders.map(({ position }) => position.lots),
+    holders.map(({ lots }) => lots),
   )
-  holders.forEach((book, index) => {
+  holders.forEach(({ book }, index) => {
     bookFunding(book, shares[index]!)
   })
   return true
