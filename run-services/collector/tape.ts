@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { rename, rm, stat } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { openTape, openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { suggest } from '#shared/kernel/suggest.ts'
+import { readArguments, runCommand } from './arguments.ts'
 import { summarise } from './summary.ts'
 
 const help = `Recorded market data.
@@ -31,40 +30,20 @@ const options = {
 } as const
 const verbs = ['import', 'show']
 
-function readArguments(argv: readonly string[]) {
-  const { values, positionals, tokens } = parseArgs({
-    args: [...argv],
-    options,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  })
-  for (const token of tokens) {
-    if (token.kind !== 'option') continue
-    if (!(token.name in options)) throw unknownOption(token.rawName)
-    const wantsText = options[token.name as keyof typeof options].type === 'string'
-    if (wantsText && !token.value)
-      throw new TradingError('OPTION_INVALID', `${token.rawName} needs a value`)
-  }
-  const { out, tick, lot } = values as { out?: string; tick?: string; lot?: string }
+function readTapeArguments(argv: readonly string[]) {
+  const given = readArguments(argv, options)
+  const tick = given.text('tick')
+  const lot = given.text('lot')
   if ((tick === undefined) !== (lot === undefined))
     throw new TradingError('OPTION_INVALID', '--tick and --lot go together; add the other one')
-  const [verb, ...files] = positionals
-  return { verb, files, out, grid: tick && lot ? { tick, lot } : undefined, help: values.help }
-}
-
-function unknownOption(name: string): TradingError {
-  const closest = suggest(
-    name.replace(/^-+/, ''),
-    Object.keys(options).filter((known) => known !== 'help'),
-  )
-  const hint = closest ? `did you mean --${closest}?` : 'see --help'
-  return new TradingError('OPTION_INVALID', `unknown option ${name}; ${hint}`)
+  const [verb, ...files] = given.positionals
+  const grid = tick && lot ? { tick, lot } : undefined
+  return { verb, files, out: given.text('out'), grid, wantsHelp: given.has('help') }
 }
 
 /** @returns exit code */
 async function main(argv: readonly string[]): Promise<number> {
-  const { verb, files, out, grid, help: wantsHelp } = readArguments(argv)
+  const { verb, files, out, grid, wantsHelp } = readTapeArguments(argv)
   if (wantsHelp || verb === undefined) {
     console.log(help)
     return wantsHelp ? 0 : 2
@@ -149,16 +128,4 @@ async function createProgress(files: readonly string[]) {
   }
 }
 
-/** Exit code 2: the caller gave something wrong; 1: anything else. */
-async function run(): Promise<void> {
-  try {
-    process.exitCode = await main(process.argv.slice(2))
-  } catch (error) {
-    if (!(error instanceof TradingError)) throw error
-    console.error(`tape: ${error.message}`)
-    process.exitCode = error.remedy === 'reject-input' ? 2 : 1
-  }
-  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
-}
-
-await run()
+await runCommand('tape', () => main(process.argv.slice(2)))

@@ -55,11 +55,13 @@ export function startThread(spec: ThreadSpec, listener: SupervisorListener): Thr
         return listener.onLog(spec.name, message.line)
       case 'notice':
         return listener.onNotice(spec.name, message.name, message.payload)
+      // Its last words are said; handles it may still hold must not keep it.
       case 'ended':
         result = message.payload
-        return
+        return void worker.terminate()
       case 'failed':
         failure = new TradingError(message.code ?? 'STATE_CORRUPT', message.message)
+        return void worker.terminate()
     }
   }
 

@@ -6,7 +6,7 @@ import { type RunningSystem, startSystem } from './system.ts'
 /** Drives the real system through its page: `npm run test:browser`. */
 
 const chromiumPaths = [
-  process.env['CHROMIUM_PATH'],
+  process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -14,8 +14,6 @@ const chromiumPaths = [
 ]
 const screenshots = join(import.meta.dirname, '../../run')
 const patienceMs = 60_000
-
-process.exitCode = await main()
 
 async function main(): Promise<number> {
   const executablePath = chromiumPaths.find((path) => path && existsSync(path))
@@ -188,7 +186,7 @@ const waitForText = (where: Locator, text: string): Promise<void> =>
 
 async function waitForChange(where: Locator): Promise<void> {
   await where.filter({ hasText: /\d/ }).waitFor({ state: 'visible', timeout: patienceMs })
-  const before = await where.innerText()
+  const before = (await where.textContent()) ?? ''
   await where.filter({ hasNotText: before }).waitFor({ state: 'visible', timeout: patienceMs })
 }
 
@@ -196,3 +194,5 @@ function expectEqual(actual: unknown, expected: unknown): void {
   if (actual !== expected)
     throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(actual)}`)
 }
+
+process.exitCode = await main()

@@ -11,11 +11,12 @@ export type RunningSystem = {
   /** Freezes the whole process, as if its machine hung. */
   freeze(): void
   thaw(): void
-  /** Asks it to end as Ctrl-C does. @returns its exit code; undefined when a signal ended it */
+  /** Asks it to end as Ctrl-C does. @returns its exit code; undefined when it did not end in time and was killed */
   stop(): Promise<number | undefined>
 }
 
 const root = join(import.meta.dirname, '../..')
+const stopWithinMs = 20_000
 const operatorAddress = /http:\/\/127\.0\.0\.1:\d+\/#token=\S+/
 
 /**
@@ -49,7 +50,8 @@ export async function startSystem(options: readonly string[]): Promise<RunningSy
     stop: () => {
       child.kill('SIGCONT')
       child.kill('SIGINT')
-      return ended
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
+      return ended.finally(() => clearTimeout(timer))
     },
   }
 }

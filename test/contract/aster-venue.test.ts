@@ -368,6 +368,43 @@ test('a position report never runs ahead of the fills', async () => {
   expect(reports).toBeGreaterThan(5)
 })
 
+test('a fill between reading positions and wallet is in neither report, or in both', async () => {
+  const world = await createWorld()
+  await world.start()
+  let placed = 0
+  world.meddling.onHttp = ({ path }) => {
+    // Positions have been read, the wallet is about to be: the order lands in between.
+    if (path.startsWith('/fapi/v3/balance') && placed++ < 2)
+      world.place({ side: 'buy', priceTicks: world.best('ask') + 50, timeInForce: 'IOC' })
+    return undefined
+  }
+  await world.run(70)
+  expect(placed).toBeGreaterThan(2)
+  let lots = 0
+  for (const event of world.events) {
+    if (event.kind === 'fill') lots += event.sizeLots
+    if (event.kind === 'position-report') expect(event.positionLots).toBe(lots)
+  }
+  expect(world.of('position-report').at(-1)?.positionLots).toBe(10)
+})
+
+test('an order that the venue has forgotten is reported absent after a reconnect', async () => {
+  const world = await createWorld()
+  await world.start()
+  const id = world.place({ side: 'buy', priceTicks: world.best('bid') - 5_000 })
+  await world.run(1)
+  world.meddling.onHttp = ({ method, path }) => {
+    const reply = { status: 200, headers: {}, body: '[]', delayUs: 0 }
+    if (path.startsWith('/fapi/v3/openOrders')) return reply
+    if (method === 'GET' && path.startsWith('/fapi/v3/order?'))
+      return { ...reply, status: 400, body: '{"code":-2013,"msg":"Order does not exist."}' }
+    return undefined
+  }
+  world.cut(isUserStream)
+  await world.run(5)
+  expect(world.of('order-report')).toMatchObject([{ clientOrderId: id, status: 'absent' }])
+})
+
 test('after 429 nothing is sent until the venue’s pause is over, then the read succeeds', async () => {
   const world = await createWorld()
   await world.start()
@@ -428,14 +465,15 @@ test('the client keeps within the limits of a strict venue', async () => {
   expect(world.of('order-accepted').length).toBeGreaterThan(30)
 })
 
-test('a day passes: keys are kept, sockets rotate, and nothing is lost', async () => {
+test('hours pass: listen keys are kept alive, clocks stay in step, and nothing is lost', async () => {
   const world = await createWorld({ createSources: () => [stillMarket()] })
   await world.until(world.venue.start(world.instruments))
-  for (let hour = 0; hour < 25; hour++) await world.run(3_600)
+  for (let hour = 0; hour < 3; hour++) await world.run(3_600)
   expect(world.faults).toEqual([])
   expect(world.of('user-stream')).toHaveLength(1)
   expect(world.of('book-lost')).toEqual([])
-  expect(world.streams.length).toBe(4)
+  expect(world.streams.length).toBe(2)
+  expect(world.requests.filter((r) => r.name === 'PUT listenKey').length).toBe(5)
 })
 
 test('the account statement adds up: income since start is what the wallet changed by', async () => {

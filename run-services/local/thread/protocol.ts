@@ -36,9 +36,9 @@ export async function runThread<Given>(
   const tell = (message: FromThread) => port.postMessage(message)
   const fail = (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error)
-    tell({ kind: 'failed', code: error instanceof TradingError ? error.code : undefined, message })
     if (!(error instanceof TradingError) && error instanceof Error)
       tell({ kind: 'log', line: error.stack ?? message })
+    tell({ kind: 'failed', code: error instanceof TradingError ? error.code : undefined, message })
   }
 
   let stopAsked: () => void = () => {}

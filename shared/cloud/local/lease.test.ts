@@ -36,6 +36,23 @@ test('a file that is not a lease stops everybody with one clear line', async () 
   })
 })
 
+test('however a takeover and a late renewal interleave, one of them fails', async () => {
+  const folder = await freshFolder()
+  const [late, early] = [movableClock(), movableClock()]
+  for (let round = 0; round < 60; round++) {
+    const holder = openFileLease({ folder, clock: late })
+    await holder.acquire('tokyo')
+    late.pass(14_999_999)
+    early.pass(15_000_000)
+    const takeover = openFileLease({ folder, clock: early }).acquire('osaka')
+    for (let turn = 0; turn < round % 20; turn++) await new Promise(setImmediate)
+    const [taken, renewed] = await Promise.allSettled([takeover, holder.renew()])
+    expect([taken.status, renewed.status]).toContain('rejected')
+    late.pass(15_000_001)
+    early.pass(15_000_000)
+  }
+})
+
 test('of racing processes one wins', { timeout: 60_000 }, async () => {
   const folder = await freshFolder()
   const script = `

@@ -120,6 +120,19 @@ test('while the warehouse is down rows wait, each failure is told, and order is 
   expect(warehouse.stored.get('fills')?.map(({ trade_id }) => trade_id)).toEqual([0, 1, 2])
 })
 
+test('rows that arrive during a failing write stay behind those before them', async () => {
+  const { bus, warehouse, feed } = fed()
+  warehouse.isDown = true
+  bus.publish('fills', fillRow(0))
+  const flushing = feed.flush()
+  await Promise.resolve()
+  bus.publish('fills', fillRow(1))
+  await flushing
+  warehouse.isDown = false
+  await feed.stop()
+  expect(warehouse.stored.get('fills')?.map(({ trade_id }) => trade_id)).toEqual([0, 1])
+})
+
 test('a stop that cannot write says how many rows are left', async () => {
   const { bus, warehouse, feed } = fed()
   warehouse.isDown = true

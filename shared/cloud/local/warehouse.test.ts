@@ -111,6 +111,8 @@ test('a query reaches no other file and changes no setting', async () => {
     "COPY fills TO '/tmp/fills.csv'",
     "ATTACH '/tmp/other.duckdb'",
     'SET enable_external_access = true',
+    'SET threads = 4',
+    'COMMIT',
     'INSTALL httpfs',
   ])
     await expect(warehouse.query(sql), sql).rejects.toMatchObject({ code: 'QUERY_INVALID' })

@@ -3,7 +3,7 @@ import { type BookView, midTicks } from '#shared/market/book-view.ts'
 import type { Fill, MarketEvent, Timer } from '#shared/market/event.ts'
 import type { Instrument, Side } from '#shared/market/instrument.ts'
 import type { Features } from '#shared/signal/feature/features.ts'
-import { glftCoefficients } from '../quoting/glft.ts'
+import { type GlftCoefficients, glftCoefficients } from '../quoting/glft.ts'
 import { affordableLots, plannedSizeLotsMin, shareOfE8 } from '../sizing.ts'
 import type { QuoteWant, Strategy, StrategyView, Wants } from '../strategy.ts'
 import type { GlftConfig } from './config.ts'
@@ -29,6 +29,7 @@ type State = {
   /** Sizes of the last placing; 0 before the first. */
   orderLots: number
   inventoryLotsMax: number
+  coefficients: GlftCoefficients | undefined
   /** What the sizes were computed from. */
   sizedCapitalE8: QuoteE8
   sizedMidTicks: number
@@ -79,6 +80,7 @@ export function createGlft(name: string, instrument: Instrument, config: GlftCon
     filledLots: { buy: 0, sell: 0 },
     orderLots: 0,
     inventoryLotsMax: 0,
+    coefficients: undefined,
     sizedCapitalE8: 0n,
     sizedMidTicks: 0,
   }
@@ -144,30 +146,41 @@ function pauseReason(state: State, view: StrategyView, book: BookView, features:
 /** Model prices of both quotes into `inputs`, rounded away from the mid. */
 function price(state: State, book: BookView, features: Features): void {
   const { config, inputs, instrument } = state
-  const { perSecond, perTick } = features.intensity!
-  const volatilityTicks = features.volatilityTicks!
   const mid = midTicks(book)
-  const gammaPerTick = config.riskAversion * perTick
-  const { halfSpreadTicks, skewTicks } = glftCoefficients({
-    volatilityTicks,
-    intensityPerSecond: perSecond,
-    decayPerTick: perTick,
-    gammaPerTick,
-  })
+  const { halfSpreadTicks, skewTicks } = coefficientsOf(state, features)
   const feeTicks = (Math.max(0, instrument.makerFeePpm) * mid) / 1e6
   const half = Math.max(halfSpreadTicks, feeTicks + config.edgeTicksMin)
   const reservation = mid - (skewTicks * inputs.inventoryLots) / state.orderLots
 
   inputs.midTicks = mid
-  inputs.volatilityTicks = volatilityTicks
-  inputs.intensityPerSecond = perSecond
-  inputs.decayPerTick = perTick
-  inputs.gammaPerTick = gammaPerTick
   inputs.halfSpreadTicks = half
   inputs.skewTicks = skewTicks
   inputs.orderLots = state.orderLots
   inputs.bidTicks = bidTicks(reservation - half)
   inputs.askTicks = askTicks(reservation + half)
+}
+
+/** The model of now; computed anew only when a measured value has changed, which is about twice a second. */
+function coefficientsOf(state: State, features: Features): GlftCoefficients {
+  const { config, inputs } = state
+  const { perSecond, perTick } = features.intensity!
+  const volatilityTicks = features.volatilityTicks!
+  const isSame =
+    inputs.volatilityTicks === volatilityTicks &&
+    inputs.intensityPerSecond === perSecond &&
+    inputs.decayPerTick === perTick
+  if (isSame && state.coefficients) return state.coefficients
+  inputs.volatilityTicks = volatilityTicks
+  inputs.intensityPerSecond = perSecond
+  inputs.decayPerTick = perTick
+  inputs.gammaPerTick = config.riskAversion * perTick
+  state.coefficients = glftCoefficients({
+    volatilityTicks,
+    intensityPerSecond: perSecond,
+    decayPerTick: perTick,
+    gammaPerTick: inputs.gammaPerTick,
+  })
+  return state.coefficients
 }
 
 /**

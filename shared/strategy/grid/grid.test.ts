@@ -116,6 +116,20 @@ describe('grid', () => {
     expect([1, 3, 5].map((slot) => stage.resting.get(slot)!.want.priceTicks)).toEqual(exits)
     expect(prices(stage, 'sell')[0]).toBe(Math.ceil(19_000.5 * 1.01))
     expect(prices(stage, 'buy')).toEqual([])
+
+    stage.loseBook(0)
+    stage.tick(0, 19_000, 19_001)
+    expect([1, 3, 5].map((slot) => stage.resting.get(slot)!.want.priceTicks)).toEqual(exits)
+  })
+
+  it('leaves a line that the price has passed unseen empty instead of taking at the touch', () => {
+    const { stage } = stageOf({ levels: 6, spacingBps: 100 })
+    stage.tick(0, 20_000, 20_001)
+    stage.loseBook(0)
+    stage.tick(0, 19_700, 19_701)
+    expect(prices(stage, 'buy')).toEqual([-3, -2].map((n) => Math.floor(20_000.5 * 1.01 ** n)))
+    stage.tick(0, 19_900, 19_901)
+    expect(prices(stage, 'buy')).toHaveLength(3)
   })
 
   it('takes its spacing from the volatility, within its range', () => {
@@ -161,6 +175,17 @@ describe('grid', () => {
     stage.tick(0, 20_000, 20_001)
     expect(strategy.inputs.strayLots).toBe(0)
     expect(stage.resting.has(63)).toBe(false)
+  })
+
+  it('keeps its lines apart from the stray inventory', () => {
+    const { stage, strategy } = stageOf()
+    stage.position(0).lots = 40
+    stage.tick(0, 20_000, 20_001)
+    stage.fill(entrySlot)
+    stage.tick(0, 19_700, 19_701)
+    const held = strategy.inputs.longLots
+    stage.fill(63)
+    expect(strategy.inputs).toMatchObject({ longLots: held, strayLots: 0 })
   })
 
   it('closes the levels that a flatten order has closed', () => {
@@ -236,8 +261,9 @@ describe('grid, whatever the market does', () => {
           mid = Math.max(2_000, Math.round(mid * (1 + moveBps / 1e4)))
           stage.capitalE8 = (capitalE8 * BigInt(capitalPercent)) / 100n
           sizeLotsMax = Math.max(sizeLotsMax, strategy.inputs.sizeLots!)
-          runOver(stage, mid, partPercent)
+          // While the book is lost the price moves and nothing rests.
           if (isBookLost) stage.loseBook(0)
+          runOver(stage, mid, partPercent)
           stage.tick(0, mid, mid + 1)
           stage.timer()
           sizeLotsMax = Math.max(sizeLotsMax, strategy.inputs.sizeLots!)

@@ -134,13 +134,14 @@ function work(state: State, stray: Stray, view: StrategyView, wants: Wants): voi
   layWhenNeeded(state, view, book, wants)
   if (!state.lines) return
   for (const level of state.levels) workLevel(state, stray, level, state.lines, book, wants)
-  workOff(stray, wants, {
-    instrumentId: instrument.id,
-    bestBidTicks: book.bestBidTicks,
-    bestAskTicks: book.bestAskTicks,
-    moveTicksMin: (state.lines.spacingRatio * book.bestBidTicks) / 4,
-    sizeLotsMin: plannedSizeLotsMin(instrument, book.bestBidTicks),
-  })
+  if (stray.lots !== 0 || stray.want)
+    workOff(stray, wants, {
+      instrumentId: instrument.id,
+      bestBidTicks: book.bestBidTicks,
+      bestAskTicks: book.bestAskTicks,
+      moveTicksMin: (state.lines.spacingRatio * book.bestBidTicks) / 4,
+      sizeLotsMin: plannedSizeLotsMin(instrument, book.bestBidTicks),
+    })
   describe(state, stray)
 }
 

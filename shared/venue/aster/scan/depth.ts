@@ -1,5 +1,6 @@
 import type { Instrument } from '#shared/market/instrument.ts'
-import { type ScanGrid, scanDecimal, scanInteger } from './number.ts'
+import { levelsScanned, scanLevels } from './levels.ts'
+import { scanInteger } from './number.ts'
 
 /** Where a depth scan leaves its numbers; reused from frame to frame. */
 export type DepthScan = {
@@ -34,8 +35,6 @@ const byte = (text: string): number => text.charCodeAt(0)
 const quote = byte('"')
 const colon = byte(':')
 const comma = byte(',')
-const open = byte('[')
-const close = byte(']')
 const brace = byte('}')
 
 const allFields = 0b1111_1111
@@ -114,39 +113,6 @@ export function scanDepth(
     if (bytes[at] !== comma && at !== to - 1) return false
   }
   return seen === allFields && at === to - 1
-}
-
-/** Levels read by the last {@link scanLevels}: a second result without an object to hold it. */
-let levelsScanned = 0
-
-/** `[["64020.40","0.005"],…]` from its opening bracket into `levels[start…]`. */
-function scanLevels(
-  bytes: Uint8Array,
-  from: number,
-  priceGrid: ScanGrid,
-  sizeGrid: ScanGrid,
-  levels: Int32Array,
-  start: number,
-): number {
-  levelsScanned = 0
-  if (bytes[from] !== open) return -1
-  let at = from + 1
-  if (bytes[at] === close) return at + 1
-  let slot = start
-  for (;;) {
-    if (bytes[at] !== open) return -1
-    at = scanDecimal(bytes, at + 1, priceGrid, levels, slot)
-    if (at < 0 || bytes[at] !== comma) return -1
-    at = scanDecimal(bytes, at + 1, sizeGrid, levels, slot + 1)
-    if (at < 0 || bytes[at] !== close) return -1
-    slot += 2
-    const next = bytes[at + 1]
-    at += 2
-    if (next === comma) continue
-    if (next !== close) return -1
-    levelsScanned = (slot - start) >> 1
-    return at
-  }
 }
 
 const depthUpdate = new TextEncoder().encode('depthUpdate')

@@ -88,9 +88,9 @@ export function createFrameReader(instruments: readonly Instrument[]): FrameRead
     reader.kind = 'other'
     if (startsWith(bytes, from, wrapStart)) {
       const name = from + wrapStart.length
-      const nameEnd = bytes.indexOf(quote, name)
-      const nameAt = bytes.indexOf(at, name)
-      if (nameAt > 0 && nameAt < nameEnd && startsWith(bytes, nameEnd, wrapMiddle)) {
+      const nameAt = findByte(bytes, name, to, at)
+      const nameEnd = findByte(bytes, nameAt, to, quote)
+      if (startsWith(bytes, nameEnd, wrapMiddle)) {
         index = indexOfSymbol(lower, bytes, name, nameAt)
         reader.kind = kindOf(streamNames, bytes, nameAt + 1)
         reader.payloadFrom = nameEnd + wrapMiddle.length
@@ -99,7 +99,8 @@ export function createFrameReader(instruments: readonly Instrument[]): FrameRead
     } else if (startsWith(bytes, from, rawStart)) {
       reader.kind = kindOf(eventNames, bytes, from + rawStart.length)
       const symbol = findBytes(bytes, from, Math.min(to, from + symbolWithin), symbolKey)
-      if (symbol > 0) index = indexOfSymbol(upper, bytes, symbol, bytes.indexOf(quote, symbol))
+      if (symbol > 0)
+        index = indexOfSymbol(upper, bytes, symbol, findByte(bytes, symbol, to, quote))
     }
     reader.instrument = index < 0 ? undefined : instruments[index]
     return reader.kind
@@ -223,6 +224,13 @@ function indexOfSymbol(
 function startsWith(bytes: Uint8Array, from: number, text: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false
   return true
+}
+
+/** Position of the first `wanted` at or after `from`, or `to`. Streams have short names: a loop beats a built-in. */
+function findByte(bytes: Uint8Array, from: number, to: number, wanted: number): number {
+  let i = from
+  while (i < to && bytes[i] !== wanted) i++
+  return i
 }
 
 /** Position after the first `text` in the range, or −1. */
