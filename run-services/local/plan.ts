@@ -23,7 +23,8 @@ export type PlanOptions = {
 }
 
 const staleAfterUs = 5 * microsPerSecond
-const requoteUsMin = 250 * microsPerMilli
+/** Leaves the larger half of the venue's request budget to cancels and reads, with two symbols quoted. */
+const requoteUsMin = 500 * microsPerMilli
 const deadManMs = 120_000
 
 /** What a run trades, decided from what the venues list: account 0 perpetuals, account 1 (if any) the hedge markets. */

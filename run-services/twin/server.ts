@@ -33,7 +33,10 @@ export async function startTwinServer(
   const { port, host = '127.0.0.1', clock } = options
   const twin = createTwin(options)
   const server = createServer((request, response) => {
-    serve(twin, request, response).catch((error: Error) => response.destroy(error))
+    readBody(request).then(
+      (body) => serve(twin, { request, response, body }),
+      (error: Error) => response.destroy(error),
+    )
   })
   const sockets = new WebSocketServer({ noServer: true })
   server.on('upgrade', (request, socket, head) => {
@@ -73,8 +76,12 @@ function listen(server: ReturnType<typeof createServer>, port: number, host: str
   })
 }
 
-async function serve(twin: Twin, request: IncomingMessage, response: ServerResponse) {
-  const body = await readBody(request)
+/** A fault of the twin itself is not caught: it ends the process. */
+function serve(
+  twin: Twin,
+  exchange: { request: IncomingMessage; response: ServerResponse; body: string },
+): void {
+  const { request, response, body } = exchange
   const reply = twin.handleHttp({
     method: request.method ?? 'GET',
     path: request.url ?? '/',

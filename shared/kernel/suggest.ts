@@ -1,7 +1,7 @@
 /**
  * The known word closest to a mistyped one, for "did you mean".
  *
- * @returns undefined when none is within a third of the word's length
+ * @returns undefined when every word is more than two letters, or a third of its length, away
  * @see Levenshtein (1966), "Binary codes capable of correcting deletions, insertions, and reversals"
  */
 export function suggest(word: string, known: readonly string[]): string | undefined {

@@ -31,17 +31,23 @@ const order = (sizeLots: number): SimulatedOrder => ({
   status: 'NEW',
   updatedUs: 0 as Micros,
   aheadLots: 0,
+  cutLots: 0,
   amendCount: 0,
 })
 
-const trade = (level: Level, sizeLots: number) =>
-  consumeLevel(level, sizeLots, {
-    offer: remainingLots,
-    match: (maker, lots) => {
-      maker.filledLots += lots
+const trade = (level: Level, sizeLots: number, isNews = true) =>
+  consumeLevel(
+    level,
+    sizeLots,
+    {
+      offer: remainingLots,
+      match: (maker, lots) => {
+        maker.filledLots += lots
+      },
+      matchExternal: () => undefined,
     },
-    matchExternal: () => undefined,
-  })
+    isNews,
+  )
 
 test('an order trades after the size that stood before it, and before what came later', () => {
   const book = createSideBook('bid')
@@ -69,6 +75,29 @@ test('size that vanishes without a trade stood behind us until it cannot have', 
   expect(own.aheadLots).toBe(10)
   setExternal(book, price, 3, 4)
   expect(own.aheadLots).toBe(3)
+})
+
+test('a trade that the book already held moves us up once, not twice', () => {
+  const early = createSideBook('bid')
+  const late = createSideBook('bid')
+  const [first, second] = [order(4), order(4)]
+  for (const [book, own] of [
+    [early, first],
+    [late, second],
+  ] as const) {
+    setExternal(book, price, 10, 1)
+    restOrder(book, own)
+  }
+  trade(levelAt(early, price), 6)
+  setExternal(early, price, 4, 2)
+
+  setExternal(late, price, 4, 2)
+  trade(levelAt(late, price), 6, false)
+  expect([first.aheadLots, second.aheadLots]).toEqual([4, 4])
+  expect(levelAt(late, price).externalLots).toBe(4)
+
+  trade(levelAt(late, price), 7)
+  expect(second.filledLots).toBe(3)
 })
 
 test('nothing is lost or made in a level, whatever happens to it', () => {

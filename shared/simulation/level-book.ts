@@ -81,7 +81,10 @@ export function setExternal(
   const level = levelAt(book, priceTicks)
   level.externalLots = sizeLots
   level.externalTimeUs = timeUs
-  for (const order of level.orders) order.aheadLots = Math.min(order.aheadLots, sizeLots)
+  for (const order of level.orders) {
+    order.cutLots = Math.max(0, order.aheadLots - sizeLots)
+    order.aheadLots -= order.cutLots
+  }
   return level
 }
 
@@ -89,6 +92,7 @@ export function setExternal(
 export function restOrder(book: SideBook, order: SimulatedOrder): Level {
   const level = levelAt(book, order.priceTicks)
   order.aheadLots = level.externalLots
+  order.cutLots = 0
   level.orders.push(order)
   level.ownLots += remainingLots(order)
   return level
@@ -120,13 +124,14 @@ export type Consumption = { readonly takenLots: number; readonly stopped: boolea
  * Trades up to `sizeLots` against one level in queue order: external size that stands before an order first, then
  * the order, and external size behind the last order at the end. Filled orders leave the queue.
  *
- * @param reducesExternal - false when the level's external size already reflects this trade
+ * @param isNews - false when the level's external size already reflects this trade: then the size stays, and what the
+ *   update took from before an order counts as part of this trade, not as a cancel
  */
 export function consumeLevel(
   level: Level,
   sizeLots: number,
   consumer: Consumer,
-  reducesExternal = true,
+  isNews = true,
 ): Consumption {
   let left = sizeLots
   let externalTaken = 0
@@ -138,6 +143,10 @@ export function consumeLevel(
     consumer.matchExternal(lots)
   }
 
+  for (const order of level.orders) {
+    if (!isNews) order.aheadLots += order.cutLots
+    order.cutLots = 0
+  }
   for (const order of level.orders) {
     takeExternal(Math.min(left, order.aheadLots - externalTaken))
     if (left === 0) break
@@ -155,7 +164,7 @@ export function consumeLevel(
   if (!stopped) takeExternal(Math.min(left, level.externalLots - externalTaken))
 
   for (const order of level.orders) order.aheadLots = Math.max(0, order.aheadLots - externalTaken)
-  if (reducesExternal) level.externalLots = Math.max(0, level.externalLots - externalTaken)
+  if (isNews) level.externalLots = Math.max(0, level.externalLots - externalTaken)
   removeFilled(level.orders)
   return { takenLots: sizeLots - left, stopped }
 }

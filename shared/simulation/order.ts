@@ -42,6 +42,8 @@ export type SimulatedOrder = {
   updatedUs: Micros
   /** External size at the same price that trades before this order does. */
   aheadLots: number
+  /** By how much the level's last update lowered `aheadLots`: a trade that the update already held gives it back. */
+  cutLots: number
   amendCount: number
 }
 

@@ -75,6 +75,7 @@ export function createOrder(
     status: 'NEW',
     updatedUs: state.nowUs,
     aheadLots: 0,
+    cutLots: 0,
     amendCount: 0,
   }
   openOrder(accountOf(state, accountIndex), order)

@@ -227,6 +227,15 @@ test('a gap loses the book at once and a new snapshot brings it back', async () 
   expect(market.kinds().at(-1)).toBe('book-delta')
 })
 
+test('an update that comes twice is applied once', async () => {
+  const market = await startLive()
+  market.depth(103, 104, 102)
+  market.depth(103, 104, 102)
+  market.depth(105, 105, 104)
+  await market.settle()
+  expect(market.kinds()).toEqual(['book-delta', 'book-delta'])
+})
+
 test('a lost connection loses the book, and pauses grow until the venue is back', async () => {
   const market = await startLive()
   const lostAtUs = market.network.nowUs

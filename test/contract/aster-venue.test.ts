@@ -335,6 +335,7 @@ test('funding is paid exactly once per settlement and instrument, over cuts and 
   }
   await world.run(70)
   const actual = world.account().income.filter((row) => row.incomeType === 'FUNDING_FEE')
+  expect(world.faults).toEqual([])
   expect(actual.length).toBeGreaterThan(15)
   expect(
     world
@@ -343,6 +344,18 @@ test('funding is paid exactly once per settlement and instrument, over cuts and 
       .sort((a, b) => a - b),
   ).toEqual(actual.map((row) => row.transactionId).sort((a, b) => a - b))
   expect(world.booked()).toEqual(world.actual())
+})
+
+test('a settlement that is announced but never booked is a fault', async () => {
+  const world = await createWorld({ fundingIntervalHours: 1 })
+  await world.start()
+  world.place({ side: 'buy', priceTicks: world.best('ask') + 100, timeInForce: 'IOC' })
+  world.meddling.onHttp = ({ path }) =>
+    path.startsWith('/fapi/v3/income')
+      ? { status: 200, headers: {}, body: '[]', delayUs: 0 }
+      : undefined
+  await world.run(3_700)
+  expect(world.faults.map((f) => f.code)).toEqual(['LEDGER_MISMATCH'])
 })
 
 test('a position report never runs ahead of the fills', async () => {
@@ -448,7 +461,7 @@ test('a ban ends all traffic and is reported once', async () => {
   await world.run(120)
   expect(world.requests).toHaveLength(sent)
   expect(world.of('order-refused').map((e) => e.clientOrderId)).toEqual([first, second])
-  expect(world.faults.filter((f) => f.code === 'VENUE_BANNED').length).toBeGreaterThan(0)
+  expect(world.faults.filter((f) => f.code === 'VENUE_BANNED')).toHaveLength(1)
   expect(world.of('user-stream').at(-1)).toMatchObject({ isUp: false })
 })
 

@@ -123,7 +123,10 @@ test('beyond the hundred latest nonces, an older one has expired', () => {
 })
 
 test('weight is counted per minute; who goes on after 429 is banned', () => {
-  const bench = createBench({ limits: { weightPerMinute: 50, ordersPerMinute: 2 } })
+  const bench = createBench({
+    symbols: ['BTCUSDT'],
+    limits: { weightPerMinute: 50, ordersPerMinute: 2 },
+  })
   expect(bench.open('/depth?symbol=BTCUSDT&limit=1000').headers).toMatchObject({
     'x-mbx-used-weight-1m': '20',
   })

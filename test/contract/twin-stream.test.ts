@@ -122,7 +122,7 @@ test('control frames subscribe, list and explain what is wrong with them', () =>
 })
 
 test('a listen key lives an hour unless it is renewed, then its stream falls silent', () => {
-  const bench = createBench()
+  const bench = createBench({ symbols: ['ASTERUSDT'] })
   const keyOf = () =>
     (bench.perp.send('POST', '/listenKey').body as { listenKey: string }).listenKey
   const key = keyOf()

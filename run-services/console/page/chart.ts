@@ -158,7 +158,7 @@ function orderLines(state: ConsoleState, symbol: string): Map<string, OrderLine>
 }
 
 const lineTitle = (order: OrderMessage): string =>
-  `${sideLetter(order.side)} ${strategyText(order.strategy, order.symbol)}`
+  `${sideLetter(order.side)} ${strategyText(order.strategy)}`
 
 function drawLines(
   series: ISeriesApi<'Candlestick'>,

@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import type { ConsoleState } from '../state.ts'
 import { byId, setText } from './dom.ts'
-import { numberText, signedText, timeText } from './format.ts'
+import { numberText, signedText, strategyText, timeText } from './format.ts'
 
 const strategyColours = ['#5aa2e0', '#e3b341', '#c58af9', '#4fc1c0', '#f28b54', '#9aa7b4']
 const axisColour = '#8b98a5'
@@ -47,7 +47,7 @@ function pnlByFamily({ equityCurve }: ConsoleState): Map<string, Series> {
   const { total, ...parts } = equityCurve.pnl
   if (total) families.set('total', total)
   for (const [strategy, values] of Object.entries(parts)) {
-    const family = strategy.split(':')[0]!
+    const family = strategyText(strategy)
     const sum = families.get(family)
     families.set(family, sum ? sum.map((value, index) => add(value, values[index])) : values)
   }

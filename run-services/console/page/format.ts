@@ -3,6 +3,8 @@ const quoteAssets = ['USDT', 'USDC', 'USDF', 'USD1', 'FDUSD', 'USD', 'BTC', 'ETH
 
 /** Splits a symbol by its quote asset, so that numbers can carry their unit. */
 export function assetsOf(symbol: string): { readonly base: string; readonly quote: string } {
+  // The spot leg of a carry is named after its coin.
+  if (symbol.endsWith('SPOT')) return { base: symbol.slice(0, -4), quote: 'USDT' }
   const quote = quoteAssets.find((name) => symbol.endsWith(name) && symbol.length > name.length)
   return quote
     ? { base: symbol.slice(0, -quote.length), quote }
@@ -50,9 +52,15 @@ export function countdownText(untilUs: number): string | undefined {
 
 export const sideLetter = (side: string): string => (side === 'buy' ? 'B' : 'S')
 
-/** `glft:BTCUSDT` beside its symbol is `glft`. */
-export const strategyText = (strategy: string, symbol: string): string =>
-  strategy.endsWith(`:${symbol}`) ? strategy.slice(0, -symbol.length - 1) : strategy
+/** Kind of strategy: `glft:BTCUSDT` is `glft`; the symbol has a column of its own. */
+export const strategyText = (strategy: string): string => strategy.split(':')[0]!
+
+/** A settlement interval in the largest unit that fits it. */
+export function intervalText(hours: number): string {
+  if (hours >= 1) return `${numberText(hours, decimalsOf(hours))} h`
+  const seconds = Math.round(hours * 3600)
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+}
 
 export type Tone = 'up' | 'down' | 'muted' | 'warn' | 'plain'
 

@@ -1,6 +1,14 @@
 import type { ConsoleState, MarkMessage } from '../state.ts'
 import { byId, type Cell, createTable } from './dom.ts'
-import { assetsOf, countdownText, numberText, percentText, signedText, signTone } from './format.ts'
+import {
+  assetsOf,
+  countdownText,
+  intervalText,
+  numberText,
+  percentText,
+  signedText,
+  signTone,
+} from './format.ts'
 import type { ReadPrecision } from './tables.ts'
 
 type FundingLine = {
@@ -34,16 +42,15 @@ export function createFundingTable(
       {
         header: 'Rate',
         isNumber: true,
-        read: ({ mark }) => ({
-          text: percentText(mark.fundingRate, 4),
-          tone: signTone(mark.fundingRate),
-        }),
+        read: ({ mark }) =>
+          mark.nextFundingAt === 0
+            ? none('no funding')
+            : { text: percentText(mark.fundingRate, 4), tone: signTone(mark.fundingRate) },
       },
       {
         header: 'Interval',
         isNumber: true,
-        read: ({ intervalHours }) =>
-          intervalHours === undefined ? none('unknown') : { text: `${intervalHours} h` },
+        read: intervalCell,
       },
       { header: 'Next in', isNumber: true, read: nextCell },
       { header: 'Annualised', isNumber: true, read: annualisedCell },
@@ -60,18 +67,23 @@ export function createFundingTable(
   return (state, nowUs) => table.update(fundingLines(state, nowUs))
 }
 
+function intervalCell({ mark, intervalHours }: FundingLine): Cell {
+  if (mark.nextFundingAt === 0) return none('none')
+  return intervalHours === undefined ? none('unknown') : { text: intervalText(intervalHours) }
+}
+
 function nextCell({ mark, untilUs }: FundingLine): Cell {
-  if (mark.nextFundingAt === 0) return none('no funding')
+  if (mark.nextFundingAt === 0) return none('none')
   if (untilUs === undefined) return none('unknown')
   const text = countdownText(untilUs)
   return text === undefined ? { text: 'due', tone: 'warn' } : { text }
 }
 
 function annualisedCell({ mark, intervalHours }: FundingLine): Cell {
-  if (mark.nextFundingAt === 0) return none('no funding')
+  if (mark.nextFundingAt === 0) return none('none')
   if (intervalHours === undefined) return none('needs interval')
   const ratio = (mark.fundingRate * hoursPerYear) / intervalHours
-  return { text: percentText(ratio, 2), tone: signTone(ratio) }
+  return { text: percentText(ratio, Math.abs(ratio) < 10 ? 2 : 0), tone: signTone(ratio) }
 }
 
 function fundingLines(state: ConsoleState, nowUs: number | undefined): readonly FundingLine[] {

@@ -27,6 +27,7 @@ const precisions = new Map<string, Precision>()
 const readPrecision = (symbol: string): Precision => precisionOf(feed.state, symbol, precisions)
 
 const choice: { symbol: string | undefined; interval: '5s' | '1m'; curve: Curve } = {
+  // Until somebody chooses, the first tab.
   symbol: undefined,
   interval: '5s',
   curve: 'pnl',
@@ -74,8 +75,9 @@ function draw(changed: ReadonlySet<Topic>): void {
   const has = (...topics: Topic[]) =>
     changed.has('state') || topics.some((topic) => changed.has(topic))
   const { state } = feed
-  drawTabs()
-  const { symbol } = choice
+  const symbols = symbolsInOrder()
+  const symbol = choice.symbol ?? symbols[0]
+  drawTabs(symbols, symbol)
   const precision = symbol === undefined ? { price: 0, size: 0 } : readPrecision(symbol)
 
   if (has('equity', 'status')) drawHeader(state)
@@ -100,10 +102,14 @@ function draw(changed: ReadonlySet<Topic>): void {
   setText(byId('clock'), nowUs === undefined ? 'no time yet' : `${timeText(nowUs)} UTC`)
 }
 
-function drawTabs(): void {
+/** Perpetuals first, for that is what is traded; a spot market is only the other leg. */
+const symbolsInOrder = (): readonly string[] => {
+  const isSpot = (symbol: string) => Number(feed.state.symbols[symbol]?.mark?.nextFundingAt === 0)
+  return Object.keys(feed.state.symbols).sort((a, b) => isSpot(a) - isSpot(b) || a.localeCompare(b))
+}
+
+function drawTabs(symbols: readonly string[], chosen: string | undefined): void {
   const root = byId('symbols')
-  const symbols = Object.keys(feed.state.symbols)
-  if (choice.symbol === undefined || !symbols.includes(choice.symbol)) choice.symbol = symbols[0]
   if (symbols.length === 0) {
     if (root.childElementCount === 0) root.append(create('span', 'muted', 'no market data yet'))
     return
@@ -122,7 +128,7 @@ function drawTabs(): void {
     root.replaceChildren(...buttons)
   }
   for (const button of root.querySelectorAll('button'))
-    button.setAttribute('aria-pressed', String(button.textContent === choice.symbol))
+    button.setAttribute('aria-pressed', String(button.textContent === chosen))
 }
 
 function drawStaleness(): void {

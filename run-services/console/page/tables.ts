@@ -32,11 +32,9 @@ const plain = (text: string): Cell => ({ text })
 const price = (value: number, { price: decimals }: Precision): string => numberText(value, decimals)
 const size = (value: number, { size: decimals }: Precision): string => numberText(value, decimals)
 
-const strategyColumn = <
-  T extends { readonly strategy: string; readonly symbol: string },
->(): Column<T> => ({
+const strategyColumn = <T extends { readonly strategy: string }>(): Column<T> => ({
   header: 'Strategy',
-  read: ({ strategy, symbol }) => plain(strategyText(strategy, symbol)),
+  read: ({ strategy }) => ({ text: strategyText(strategy), title: strategy }),
 })
 
 const sideColumn = <T extends { readonly side: string }>(): Column<T> => ({
@@ -105,13 +103,10 @@ export function createPositionsTable(read: ReadPrecision): (state: ConsoleState)
       {
         header: 'Unrealised',
         isNumber: true,
-        read: ({ unrealisedPnl, symbol }) =>
+        read: ({ unrealisedPnl }) =>
           unrealisedPnl === null
             ? muted('no mark')
-            : {
-                text: `${signedText(unrealisedPnl, 4)} ${assetsOf(symbol).quote}`,
-                tone: signTone(unrealisedPnl),
-              },
+            : { text: signedText(unrealisedPnl, 4), tone: signTone(unrealisedPnl) },
       },
     ],
   })

@@ -200,7 +200,11 @@ function bodyOf(event: DomainEvent): unknown {
 /** A column's rows as Arrow data that looks into the column's buffers. */
 function columnData(columns: Columns, name: keyof Columns, length: number): Data<DataType> {
   const column = columns[name]
-  const validity = { length, nullCount: length - column.valueCount, nullBitmap: column.bitmap }
+  const validity = {
+    length,
+    nullCount: length - column.valueCount,
+    nullBitmap: column.bitmap.subarray(0, (length + 7) >> 3),
+  }
   if (column instanceof RunColumn) {
     const valueOffsets = column.offsets.subarray(0, length + 1)
     if (name === 'body')

@@ -27,6 +27,8 @@ export type ConnectionOptions = {
   readonly onFault: (error: unknown) => void
   /** Silence after which a socket counts as dead; undefined where silence is normal. */
   readonly silenceUsMax?: number
+  /** How long a socket is still listened to after another one has taken over; 0 when absent. */
+  readonly overlapUs?: number
 }
 
 const backoffUsMin = 500 * microsPerMilli
@@ -45,19 +47,30 @@ const checkEveryUs = microsPerSecond
 export function createConnection(options: ConnectionOptions): Connection {
   const { runtime, onUp, onDown, onFault } = options
   let current: Socket | undefined
+  let retiring: Socket | undefined
   let next: Socket | undefined
   let isWanted = false
+  let isAsking = false
   let openedAtUs = 0
   let lastFrameUs = 0
   let backoffUs = backoffUsMin
   let cancelTimer = () => {}
 
   function open(): void {
-    if (!isWanted) return
-    options.url().then(connect, (error: unknown) => {
-      onFault(error)
-      retry()
-    })
+    if (!isWanted || isAsking || next) return
+    isAsking = true
+    options.url().then(
+      (url) => {
+        isAsking = false
+        connect(url)
+      },
+      (error: unknown) => {
+        isAsking = false
+        onFault(error)
+        // While a socket lives, its next check tries again.
+        if (!current) retry()
+      },
+    )
   }
 
   function connect(url: string): void {
@@ -65,19 +78,21 @@ export function createConnection(options: ConnectionOptions): Connection {
     let own: Socket | undefined
     own = runtime.openSocket(url, {
       onOpen: () => {
-        if (next !== own) return own?.close()
+        if (next !== own) {
+          own?.close()
+          return
+        }
         const wasUp = current !== undefined
-        const old = current
+        if (current) retire(current)
         current = own
         next = undefined
         openedAtUs = runtime.clock.nowUs()
         lastFrameUs = openedAtUs
-        old?.close()
         schedule(checkEveryUs, check)
         if (!wasUp) onUp()
       },
       onMessage: (bytes) => {
-        if (own !== current) return
+        if (own !== current && own !== retiring) return
         lastFrameUs = runtime.clock.nowUs()
         options.onMessage(bytes)
       },
@@ -85,12 +100,20 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (own === current) lose(reason)
         else if (own === next) {
           next = undefined
-          // While the old socket lives, the next check tries again.
           if (!current) retry()
         }
       },
     })
     next = own
+  }
+
+  function retire(old: Socket): void {
+    const { overlapUs = 0 } = options
+    if (overlapUs > 0) retiring = old
+    runtime.timers.after(overlapUs, () => {
+      if (retiring === old) retiring = undefined
+      old.close()
+    })
   }
 
   function lose(reason: string): void {
@@ -137,7 +160,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     stop: () => {
       isWanted = false
       cancelTimer()
-      const sockets = [current, next]
+      const sockets = [retiring, current, next]
+      retiring = undefined
       current = undefined
       next = undefined
       for (const socket of sockets) socket?.close()

@@ -24,6 +24,8 @@ export type Reconcile = {
   run(): Promise<number>
   /** Settlements since the last one seen. @returns how many were news */
   readFunding(): Promise<number>
+  /** Venue time of the latest settlement seen, in ms; the opening when there was none. */
+  readonly fundingSeenMs: number
   /** Venue time at which history ended, in ms. */
   readonly openedAtMs: number
 }
@@ -154,6 +156,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     open,
     run,
     readFunding,
+    get fundingSeenMs() {
+      return fundingCursorMs
+    },
     get openedAtMs() {
       return openedAtMs
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
-import { microsPerMinute, microsPerSecond } from '#shared/kernel/unit.ts'
+import { microsPerMilli, microsPerMinute, microsPerSecond } from '#shared/kernel/unit.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
 import type { AccountFacts } from './account-facts.ts'
 import { type AccountUpdate, type OrderUpdate, readUserMessage } from './codec/user-event.ts'
@@ -28,7 +28,11 @@ export type UserStreamOptions = {
 
 /** The key lives 60 minutes. */
 const keepAliveEveryUs = 30 * microsPerMinute
+/** News on their way over the old socket when another takes over; the repeats that this brings are harmless. */
+const overlapUs = 5 * microsPerSecond
 const fundingAttemptsMax = 6
+/** Settlements are booked and announced up to this far apart. */
+const fundingSlackMs = 60_000
 const fundingBackoffUs = microsPerSecond
 
 const listenKeyMessage = z.object({ listenKey: z.string().min(1) })
@@ -66,6 +70,7 @@ export function createUserStream(options: UserStreamOptions): UserStream {
     },
     onMessage: (bytes) => take(decoder.decode(bytes)),
     onFault: report,
+    overlapUs,
   })
 
   function setUp(up: boolean, reason: string): void {
@@ -140,11 +145,14 @@ export function createUserStream(options: UserStreamOptions): UserStream {
   function takeAccount(update: AccountUpdate): void {
     const wallet = update.wallets.find((entry) => entry.asset === asset)
     if (wallet) facts.wallet(wallet.walletE8, update.eventTimeUs)
-    if (update.reason === 'FUNDING_FEE') readFundingSoon()
+    if (update.reason === 'FUNDING_FEE') readFundingSoon(update.eventTimeUs / microsPerMilli)
   }
 
-  /** The push names no amount per symbol; the income list does, sometimes a little later. */
-  function readFundingSoon(): void {
+  /**
+   * The push names no amount per symbol; the income list does, sometimes a little later. A push may also come late,
+   * when the list has told already.
+   */
+  function readFundingSoon(announcedMs: number): void {
     if (isReadingFunding) return
     isReadingFunding = true
     const asked = generation
@@ -154,6 +162,7 @@ export function createUserStream(options: UserStreamOptions): UserStream {
         await rest.pause(fundingBackoffUs * 2 ** (n - 1))
         if (asked !== generation) return
       }
+      if (reconcile.fundingSeenMs >= announcedMs - fundingSlackMs) return
       throw new TradingError(
         'LEDGER_MISMATCH',
         'the venue announced a funding settlement that its income list does not show; check the account',

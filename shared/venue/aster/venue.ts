@@ -54,7 +54,14 @@ type Session = {
 
 /** One Aster V3 account: the port {@link Venue} over REST and streams. */
 export function createAsterVenue(options: AsterVenueOptions): AsterVenue {
-  const { runtime, restUrl, streamUrl, accountId, asset, signer, emit, onFault } = options
+  const { runtime, restUrl, streamUrl, accountId, asset, signer, emit } = options
+  const reported = new WeakSet<TradingError>()
+  // A ban meets every later request with the same error.
+  const onFault = (error: TradingError): void => {
+    if (reported.has(error)) return
+    reported.add(error)
+    options.onFault(error)
+  }
   const budget = createRateBudget(runtime.clock)
   const nonces = createNonceSource(runtime.clock)
   const base = { runtime, restUrl, budget, nonces, onFault }

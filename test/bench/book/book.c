@@ -38,7 +38,7 @@ static void clear_side(Side *s) {
   s->best = -1;
 }
 
-/* The feed stays within the window around its first best, which main() checks by the checksum. */
+/* The feed stays within the window around its first best, which the bench checks by the checksum. */
 static __attribute__((noinline)) void set_rare(Side *s, int32_t key, int32_t lots) {
   int32_t index = key - s->base;
   if ((uint32_t)index < WINDOW) {

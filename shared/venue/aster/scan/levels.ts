@@ -18,7 +18,7 @@ const keptDigitsMax = 9
  * Reads `[["64020.40","0.005"],…]` from its opening bracket into `levels[start…]` as `[ticks, lots]` pairs.
  *
  * Two thirds of all bytes on the wire are these digits, so the usual lengths are written out instead of looped:
- * up to five whole digits of a price, three of a size, three decimals of a size. Every other length takes the
+ * up to five whole digits and two decimals of a price, two whole digits and three decimals of a size. Every other length takes the
  * loops behind them and gives the same number.
  *
  * @returns position after the closing bracket; −1 when the slow path must read the frame
@@ -54,8 +54,12 @@ export function scanLevels(
         if (digit >>> 0 <= 9) {
           units = units * 10 + digit
           digit = (bytes[++at] as number) - zero
-          for (; digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero)
-            units = (Math.imul(units, 10) + digit) | 0
+          if (digit >>> 0 <= 9) {
+            units = units * 10 + digit
+            digit = (bytes[++at] as number) - zero
+            for (; digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero)
+              units = (Math.imul(units, 10) + digit) | 0
+          }
         }
       }
     }
@@ -64,9 +68,22 @@ export function scanLevels(
     if (digit === pointDigit) {
       first = ++at
       digit = (bytes[at] as number) - zero
-      for (; missing > 0 && digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero, missing--)
-        units = (Math.imul(units, 10) + digit) | 0
-      while (digit === 0) digit = (bytes[++at] as number) - zero
+      if (missing > 0 && digit >>> 0 <= 9) {
+        units = units * 10 + digit
+        missing--
+        digit = (bytes[++at] as number) - zero
+        if (missing > 0 && digit >>> 0 <= 9) {
+          units = units * 10 + digit
+          missing--
+          digit = (bytes[++at] as number) - zero
+          for (; missing > 0 && digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero, missing--)
+            units = (Math.imul(units, 10) + digit) | 0
+        }
+      }
+      if (digit === 0) {
+        digit = (bytes[++at] as number) - zero
+        while (digit === 0) digit = (bytes[++at] as number) - zero
+      }
       if (at === first) return -1
     }
     if (digit !== quoteDigit || bytes[at + 1] !== comma || bytes[at + 2] !== quote) return -1
