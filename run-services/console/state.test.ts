@@ -18,7 +18,7 @@ const order = (id: string, state: string, runId = 'run-1'): ConsoleMessage => {
     filled_size: 0,
     state,
     reason: '',
-    at: 1,
+    recorded_at: 1,
   }
   return { topic: 'orders', message }
 }
@@ -27,7 +27,7 @@ const equity = (atSeconds: number, pnl: string, runId = 'run-1'): ConsoleMessage
   const row: EquityRow = {
     run_id: runId,
     strategy: 'total',
-    at: atSeconds * 1e6,
+    recorded_at: atSeconds * 1e6,
     equity: '100.00000000',
     pnl,
     spread_pnl: '0.00000000',

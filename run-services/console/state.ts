@@ -164,7 +164,8 @@ function applyEquity(state: ConsoleState, message: EquityMessage): void {
   if (first) noteRun(state, first.run_id)
   const total = totalOf(message.rows)
   const before = totalOf(state.equityRows)
-  if (total && before && utcDay(total.at) !== utcDay(before.at)) state.dayOpen = before
+  if (total && before && utcDay(total.recorded_at) !== utcDay(before.recorded_at))
+    state.dayOpen = before
   state.equityRows = message.rows
   state.positions = message.positions
   state.trading = message.trading
@@ -174,7 +175,7 @@ function applyEquity(state: ConsoleState, message: EquityMessage): void {
     equity: Number(row.equity),
     pnl: Number(row.pnl),
   }))
-  addEquityPoints(state.equityCurve, first.at / 1e6, points, stateLimits.equityPointsMax)
+  addEquityPoints(state.equityCurve, first.recorded_at / 1e6, points, stateLimits.equityPointsMax)
 }
 
 export const totalOf = (rows: readonly EquityRow[]): EquityRow | undefined =>

@@ -88,7 +88,7 @@ export function createPublisher(
           symbol: instrumentOf(state, event.instrumentId).symbol,
           transaction_id: event.transactionId,
           amount: decimalFromQuoteE8(event.amountE8),
-          at: event.eventTimeUs,
+          recorded_at: event.eventTimeUs,
         })
       for (const entry of out.orderChanges)
         publish(bus, 'orders', orderMessage(state, entry, run.runId))
@@ -143,7 +143,7 @@ function orderMessage(state: TraderState, entry: DeskOrder, runId: string): Orde
     filled_size: baseFromLots(instrument, entry.filledLots),
     state: entry.state,
     reason: entry.reason,
-    at: state.nowUs,
+    recorded_at: state.nowUs,
   }
 }
 
@@ -176,7 +176,7 @@ function decisionMessage(state: TraderState, decision: Decision, runId: string):
   return {
     run_id: runId,
     sequence: decision.sequence,
-    at: decision.atUs,
+    recorded_at: decision.atUs,
     strategy: decision.strategy,
     symbol: instrument?.symbol ?? '',
     verdict: decision.verdict,
@@ -207,7 +207,7 @@ function equityMessage(
   const row = (strategy: string, equity: bigint, split: typeof sum): EquityRow => ({
     run_id: runId,
     strategy,
-    at: state.nowUs,
+    recorded_at: state.nowUs,
     equity: decimalFromQuoteE8(equity),
     pnl: decimalFromQuoteE8(split.pnl),
     spread_pnl: decimalFromQuoteE8(split.spread),

@@ -36,6 +36,7 @@ async function run(options: RunOptions): Promise<number> {
 
   const runId = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${options.seed}`
   say(`starting run ${runId} (${options.mode}); Ctrl-C ends it`)
+  let countdown: NodeJS.Timeout | undefined
   const stack = createStack(options, runId, { log: say, onEnd: end.resolve })
   try {
     const started = stack.start()
@@ -47,7 +48,7 @@ async function run(options: RunOptions): Promise<number> {
     } else {
       say(`\n  open ${operatorUrl}\n`)
       if (options.durationUs !== undefined)
-        setTimeout(() => end.resolve(undefined), options.durationUs / microsPerMilli)
+        countdown = setTimeout(() => end.resolve(undefined), options.durationUs / microsPerMilli)
     }
   } catch (error) {
     // The fault of the start is the one to tell.
@@ -57,6 +58,7 @@ async function run(options: RunOptions): Promise<number> {
   const stopProgress = showProgress(options)
   const problem = await end.promise
   stopProgress()
+  clearTimeout(countdown)
   const summary = await stack.stop()
   return report(options, summary, problem, say)
 }

@@ -140,6 +140,7 @@ function admit(state: TraderState, { report, strategies }: PlanOptions): void {
   if (equity === undefined)
     throw new TradingError('STATE_CORRUPT', 'the venue told no wallet balance at the start')
   let leastE8: bigint | undefined
+  let leastSymbol = ''
   let admitted = 0
   for (const { strategy } of state.seats) {
     const name = strategies.find((kind) => strategy.name.startsWith(kind))!
@@ -159,7 +160,10 @@ function admit(state: TraderState, { report, strategies }: PlanOptions): void {
       },
     })
     const equityNeeded = equityForCapitalE8(state.allocation, strategy.name, needs)
-    if (leastE8 === undefined || equityNeeded < leastE8) leastE8 = equityNeeded
+    if (leastE8 === undefined || equityNeeded < leastE8) {
+      leastE8 = equityNeeded
+      leastSymbol = instrument.symbol
+    }
     if (equityNeeded <= equity) admitted++
     else
       report(
@@ -169,7 +173,7 @@ function admit(state: TraderState, { report, strategies }: PlanOptions): void {
   if (admitted === 0)
     throw new TradingError(
       'EQUITY_TOO_SMALL',
-      `${money(equity)} of equity is below what any chosen strategy needs on ${state.config.instruments[0]!.symbol} (${money(leastE8 ?? 0n)}); raise --equity, choose fewer --strategies, or a symbol with a smaller lot such as ASTERUSDT`,
+      `${money(equity)} of equity is below what any chosen strategy needs; the least is ${money(leastE8 ?? 0n)} on ${leastSymbol}: raise --equity, choose fewer --strategies, or a symbol with a smaller lot such as ASTERUSDT`,
     )
 }
 

@@ -82,7 +82,6 @@ test.each<[string, readonly string[], RegExp]>([
 test.each([
   ['selec 1', /^QUERY_INVALID: Parser Error: syntax error/],
   ['select * from fill', /^QUERY_INVALID: Catalog Error: Table with name fill does not exist/],
-  ['select max(at) from equity', /write "at" in double quotes/],
   ['drop table fills', /^QUERY_INVALID: /],
 ])('answers the faulty query %j with one line and exit code 2', async (sql, line) => {
   const { text, exitCode } = await runSql(['--file', file, sql])

@@ -12,7 +12,7 @@ const help = `Asks the warehouse of the last run, or of the one that is going on
 
   npm run sql -- "select strategy, count(*) from fills group by 1"
   npm run sql -- "select symbol, sum(fee) as fees from fills group by symbol order by fees"
-  npm run sql -- 'select "at", verdict, reason from decisions order by "at" desc limit 10'
+  npm run sql -- "select recorded_at, verdict, reason from decisions order by 1 desc limit 10"
   npm run sql -- --tables
 
   --tables         all tables with their row counts
@@ -20,7 +20,7 @@ const help = `Asks the warehouse of the last run, or of the one that is going on
   --file <path>    another warehouse file        (default run/warehouse.duckdb)
   --help           this text
 
-Decimals and times are exact: money keeps 8 decimals, times are UTC. "at" is a reserved word: quote it.
+Decimals and times are exact: money keeps 8 decimals, times are UTC.
 `
 
 export type SqlOutput = { readonly text: string; readonly exitCode: 0 | 2 }

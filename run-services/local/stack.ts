@@ -78,6 +78,7 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
         token: randomBytes(24).toString('base64url'),
         restUrl: venue.restUrl,
         venueName: options.venue === 'aster' ? 'aster' : 'twin',
+        symbols: venue.symbols,
       }
       const page = (await launch('console', consoleGiven, consoleRestartsMax).ready) as ConsoleReady
       const executorGiven: ExecutorGiven = {

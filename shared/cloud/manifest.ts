@@ -16,7 +16,7 @@ export type TableSpec = {
 export const tables = {
   orders: {
     what: 'every state an order went through',
-    key: ['run_id', 'client_order_id', 'state', 'at'],
+    key: ['run_id', 'client_order_id', 'state', 'recorded_at'],
     columns: {
       run_id: 'string',
       client_order_id: 'string',
@@ -29,7 +29,7 @@ export const tables = {
       filled_size: 'float',
       state: 'string',
       reason: 'string',
-      at: 'timestamp',
+      recorded_at: 'timestamp',
     },
   },
   fills: {
@@ -58,7 +58,7 @@ export const tables = {
     columns: {
       run_id: 'string',
       sequence: 'integer',
-      at: 'timestamp',
+      recorded_at: 'timestamp',
       strategy: 'string',
       symbol: 'string',
       verdict: 'string',
@@ -111,16 +111,16 @@ export const tables = {
       symbol: 'string',
       transaction_id: 'integer',
       amount: 'money',
-      at: 'timestamp',
+      recorded_at: 'timestamp',
     },
   },
   equity: {
     what: 'equity and P&L by strategy, once a second',
-    key: ['run_id', 'strategy', 'at'],
+    key: ['run_id', 'strategy', 'recorded_at'],
     columns: {
       run_id: 'string',
       strategy: 'string',
-      at: 'timestamp',
+      recorded_at: 'timestamp',
       equity: 'money',
       pnl: 'money',
       spread_pnl: 'money',

@@ -18,7 +18,7 @@ export type OrderMessage = {
   /** `pending`, `working`, `canceling`, `unknown`, `filled`, `canceled`, `expired`, `refused` */
   readonly state: string
   readonly reason: string
-  readonly at: number
+  readonly recorded_at: number
 }
 
 export type FillMessage = {
@@ -41,7 +41,7 @@ export type FillMessage = {
 export type DecisionMessage = {
   readonly run_id: string
   readonly sequence: number
-  readonly at: number
+  readonly recorded_at: number
   readonly strategy: string
   readonly symbol: string
   /** `placed` or `refused` */
@@ -61,14 +61,14 @@ export type FundingMessage = {
   readonly symbol: string
   readonly transaction_id: number
   readonly amount: string
-  readonly at: number
+  readonly recorded_at: number
 }
 
 export type EquityRow = {
   readonly run_id: string
   /** A strategy's name, or `total`. */
   readonly strategy: string
-  readonly at: number
+  readonly recorded_at: number
   readonly equity: string
   readonly pnl: string
   readonly spread_pnl: string

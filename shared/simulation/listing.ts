@@ -1,6 +1,7 @@
 import type { Grid } from '#shared/kernel/decimal.ts'
 import { gridFromStep, lotsFromDecimal, ticksFromDecimal } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
+import { suggest } from '#shared/kernel/suggest.ts'
 import type { Lots, Ticks } from '#shared/kernel/unit.ts'
 import { type Instrument, tickLotE8FromGrids } from '#shared/market/instrument.ts'
 
@@ -54,8 +55,12 @@ export const syntheticMarkets: readonly SyntheticMarket[] = bases.flatMap((base)
 export function syntheticMarket(symbol: string): SyntheticMarket {
   const found = syntheticMarkets.find((market) => market.symbol === symbol)
   if (found) return found
-  const known = syntheticMarkets.map((market) => market.symbol).join(', ')
-  throw new TradingError('SYMBOL_UNKNOWN', `no synthetic market '${symbol}'; choose from ${known}`)
+  const known = syntheticMarkets.map((market) => market.symbol)
+  const nearest = suggest(symbol, known)
+  throw new TradingError(
+    'SYMBOL_UNKNOWN',
+    `the twin has no market '${symbol}'${nearest ? `; did you mean ${nearest}?` : ''}; it has ${known.join(', ')}`,
+  )
 }
 
 /** Filters and fees of a synthetic market, in the manner of the venue's own. */

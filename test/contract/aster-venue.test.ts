@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { applyDelta, applySnapshot, createBook, markLost } from '#shared/market/book.ts'
 import type { MarketEvent } from '#shared/market/event.ts'
+import { decimalFromLots, decimalFromTicks } from '#shared/market/instrument.ts'
 import type { MarketSource } from '#shared/simulation/market-source.ts'
 import { exampleStartUs } from '#shared/venue/aster/fixture.ts'
 import { createWorld, isUserStream } from './aster-world.ts'
@@ -214,6 +216,52 @@ test('a gap in the depth stream loses the book and it comes back in sync', async
   const kinds = world.events.map((e) => e.kind).filter((k) => k.startsWith('book'))
   expect(kinds.at(-1)).toBe('book-delta')
   expect(kinds.indexOf('book-lost')).toBeLessThan(kinds.lastIndexOf('book-snapshot'))
+})
+
+test('the book that the events make is the venue’s book, level by level, over gaps and cuts', async () => {
+  const world = await createWorld({ faults: { depthGap: 0.02 } })
+  await world.start()
+  for (let n = 0; n < 4; n++) {
+    await world.run(10)
+    world.cut((path) => path.startsWith('/stream'))
+  }
+  await world.run(5)
+  const book = createBook()
+  const truth = new Map<number, string>()
+  let compared = 0
+  for (let n = 0; n < 30; n++) {
+    await world.run(0.337)
+    const reply = world.twin.handleHttp({
+      method: 'GET',
+      path: '/fapi/v3/depth?symbol=BTCUSDT&limit=1000',
+      body: '',
+      headers: {},
+      ip: '10.0.0.2',
+    })
+    if (reply === 'drop') throw new Error('depth was dropped')
+    const { lastUpdateId, bids, asks } = JSON.parse(reply.body)
+    truth.set(lastUpdateId, JSON.stringify([bids.slice(0, 20), asks.slice(0, 20)]))
+  }
+  for (const event of world.events) {
+    if (event.kind === 'book-snapshot') applySnapshot(book, event)
+    else if (event.kind === 'book-delta') applyDelta(book, event)
+    else if (event.kind === 'book-lost') markLost(book)
+    else continue
+    const expected = book.isLive ? truth.get(book.sequence) : undefined
+    if (expected === undefined) continue
+    compared++
+    const side = (name: 'bid' | 'ask') => {
+      const rows: [string, string][] = []
+      book.forEachLevel(name, 20, (priceTicks, sizeLots) => {
+        const [btc] = world.instruments
+        rows.push([decimalFromTicks(btc!, priceTicks), decimalFromLots(btc!, sizeLots)])
+      })
+      return rows
+    }
+    expect(JSON.stringify([side('bid'), side('ask')])).toBe(expected)
+  }
+  expect(world.of('book-lost').length).toBeGreaterThan(4)
+  expect(compared).toBeGreaterThan(5)
 })
 
 test('fills during a cut user stream arrive after it, each once', async () => {

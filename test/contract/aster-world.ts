@@ -93,6 +93,7 @@ export async function createWorld(
   network.addHost('twin', host, { toHostUs: 2_000, toClientUs: 3_000 })
 
   const events: DomainEvent[] = []
+  let levels = new Int32Array()
   const faults: TradingError[] = []
   const venue = createAsterVenue({
     runtime: network.runtime,
@@ -102,7 +103,10 @@ export async function createWorld(
     asset: 'USDT',
     signer,
     feeSymbols: symbols,
-    emit: (event) => events.push('levels' in event ? { ...event } : event),
+    emit: (event) => {
+      if ('levels' in event) levels = event.levels.slice(0, 2 * (event.bidCount + event.askCount))
+      events.push('levels' in event ? { ...event, levels } : { ...event })
+    },
     onFault: (error) => faults.push(error),
   })
 

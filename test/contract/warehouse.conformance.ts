@@ -176,5 +176,5 @@ export const paymentRow = (transactionId: number, amount: string): Row => ({
   symbol: 'BTCUSDT',
   transaction_id: transactionId,
   amount,
-  at: 1_700_000_000_000_000 + transactionId,
+  recorded_at: 1_700_000_000_000_000 + transactionId,
 })

@@ -56,7 +56,7 @@ export function createTradesTable(): (state: ConsoleState, symbol: string, p: Pr
     keyOf,
     emptyText: 'no trades yet',
     columns: [
-      { header: 'Time', read: ({ at }) => muted(timeText(at)) },
+      { header: 'Time', read: ({ recorded_at }) => muted(timeText(recorded_at)) },
       {
         header: 'Price',
         isNumber: true,
@@ -156,7 +156,7 @@ export function createOrdersTable(read: ReadPrecision): (state: ConsoleState) =>
           title: order.reason,
         }),
       },
-      { header: 'Since', read: ({ at }) => muted(timeText(at)) },
+      { header: 'Since', read: ({ recorded_at }) => muted(timeText(recorded_at)) },
     ],
   })
   return (state) => {
@@ -226,7 +226,7 @@ export function createDecisionsTable(read: ReadPrecision): (state: ConsoleState)
     strategyOf: ({ strategy }) => strategy,
     emptyText: 'no decisions yet',
     columns: [
-      { header: 'Time', read: ({ at }) => muted(timeMsText(at)) },
+      { header: 'Time', read: ({ recorded_at }) => muted(timeMsText(recorded_at)) },
       strategyColumn(),
       { header: 'Symbol', read: ({ symbol }) => plain(symbol) },
       {

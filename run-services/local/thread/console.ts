@@ -11,6 +11,7 @@ import { openWarehouse } from '#shared/cloud/local/warehouse.ts'
 import { feedWarehouse } from '#shared/cloud/local/warehouse-feed.ts'
 import { type FunctionName, functions } from '#shared/cloud/manifest.ts'
 import { TradingError } from '#shared/kernel/error.ts'
+import type { Micros } from '#shared/kernel/unit.ts'
 import { createAsterPublic } from '#shared/venue/aster/public.ts'
 import { runThread } from './protocol.ts'
 
@@ -22,6 +23,8 @@ export type ConsoleGiven = {
   /** Where the functions read market data. */
   readonly restUrl: string
   readonly venueName: string
+  /** What the run trades: the functions look after these. */
+  readonly symbols: readonly string[]
 }
 
 export type ConsoleReady = { readonly url: string; readonly operatorUrl: string }
@@ -43,7 +46,9 @@ await runThread<ConsoleGiven>(async (given, { log }) => {
     warehouse,
     clock: runtime.clock,
   }
-  const call = functionCaller(ports)
+  const callFunction = functionCaller(ports)
+  const call = (name: FunctionName, scheduledAtUs: Micros) =>
+    callFunction(name, scheduledAtUs, { symbols: given.symbols })
   const cron = startCron({ bus, clock: runtime.clock, call })
   const server = await startConsole({
     bus,
@@ -52,10 +57,15 @@ await runThread<ConsoleGiven>(async (given, { log }) => {
     timers: runtime.timers,
     token: given.token,
     assets,
-    functions: async (name) => {
+    functions: async (name, body) => {
       if (!Object.hasOwn(functions, name))
         throw new TradingError('OPTION_INVALID', `no function '${name}'`)
-      return await call(name as FunctionName, runtime.clock.nowUs())
+      const asked = body !== null && typeof body === 'object' && Object.keys(body).length > 0
+      return await callFunction(
+        name as FunctionName,
+        runtime.clock.nowUs(),
+        asked ? body : { symbols: given.symbols },
+      )
     },
     report: (error) => log(error instanceof Error ? error.message : String(error)),
     host: '127.0.0.1',

@@ -23,6 +23,7 @@ export type TwinReady = {
   readonly accounts: readonly { readonly name: string; readonly privateKey: string }[]
 }
 
+const withSpotSister = (symbol: string): string[] => [symbol, symbol.replace(/USDT$/, 'SPOT')]
 const e8 = (quote: number): bigint => BigInt(quote) * 10n ** 8n
 
 await runThread<TwinGiven>(async (given, { log, notice }) => {
@@ -38,9 +39,9 @@ await runThread<TwinGiven>(async (given, { log, notice }) => {
   const invented = demoOptions({
     seed: given.seed,
     clock: runtime.clock,
-    symbols: symbols.flatMap((symbol) =>
-      hasHedge ? [symbol, symbol.replace(/USDT$/, 'SPOT')] : [symbol],
-    ),
+    ...(played
+      ? { listings: played.listings }
+      : { symbols: hasHedge ? symbols.flatMap(withSpotSister) : symbols }),
   })
   const server = await startTwinServer({
     ...(played

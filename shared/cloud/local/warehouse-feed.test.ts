@@ -68,7 +68,7 @@ function fed(options: { batchRowsMax?: number; queueRowsMax?: number } = {}) {
 const equityRow = (strategy: string): Row => ({
   run_id: 'run-1',
   strategy,
-  at: 1_700_000_000_000_000,
+  recorded_at: 1_700_000_000_000_000,
   equity: '1000',
   pnl: '0',
   spread_pnl: '0',

@@ -130,13 +130,6 @@ test('an answer past the limit is refused, not cut', async () => {
   await warehouse.close()
 })
 
-test('the reserved word among the columns is explained', async () => {
-  const warehouse = await openWarehouse(await freshPath())
-  await expect(warehouse.query('SELECT max(at) FROM equity')).rejects.toThrow('write "at"')
-  expect((await warehouse.query('SELECT max("at") FROM equity')).rows).toEqual([[null]])
-  await warehouse.close()
-})
-
 test('values of every kind come back as plain JSON', async () => {
   const warehouse = await openWarehouse(await freshPath())
   const { rows } = await warehouse.query(

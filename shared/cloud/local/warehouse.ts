@@ -160,21 +160,15 @@ async function runQuery(
       rows: reader.getRows().map((row) => row.map(plainFromValue)),
     }
   } catch (cause) {
-    throw new TradingError('QUERY_INVALID', queryProblem(sql, cause), { sql }, cause)
+    throw new TradingError('QUERY_INVALID', queryProblem(cause), { sql }, cause)
   } finally {
     connection.closeSync()
   }
 }
 
-function queryProblem(sql: string, cause: unknown): string {
+function queryProblem(cause: unknown): string {
   const lines = (cause as Error).message.replace('Failed to extract statements: ', '').split('\n')
-  const problem = lines.filter((line) => line.trim() && !/^\s*\^|^LINE /.test(line)).join(' ')
-  // AT is a reserved word of DuckDB and a column of the manifest.
-  const hint =
-    /syntax error/i.test(problem) && /(?<!["\w.])at(?!["\w]|\s+time\s)/i.test(sql)
-      ? ` ('at' is a reserved word: write "at" in double quotes)`
-      : ''
-  return problem + hint
+  return lines.filter((line) => line.trim() && !/^\s*\^|^LINE /.test(line)).join(' ')
 }
 
 async function openInstance(path: string, readOnly: boolean): Promise<DuckDBInstance> {

@@ -26,6 +26,8 @@ export type GatewayOptions = {
   readonly memory: OrderMemory
   readonly instrumentById: ReadonlyMap<InstrumentId, Instrument>
   readonly emit: Emit
+  /** Emits fills that the stream has not brought. */
+  readonly readFills: () => Promise<void>
   readonly onFault: (error: TradingError) => void
 }
 
@@ -36,7 +38,7 @@ const looksMax = 3
 const lookPauseUs = 300 * microsPerMilli
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { clock, rest, reader, facts, memory, instrumentById, emit, onFault } = options
+  const { clock, rest, reader, facts, memory, instrumentById, emit, readFills, onFault } = options
 
   function refuse(clientOrderId: string, code: number, reason: string): void {
     const nowUs = clock.nowUs()
@@ -102,7 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
    */
   async function query(clientOrderId: string, instrument: Instrument): Promise<void> {
     const found = await reader.order(instrument, { clientOrderId })
-    if (found) return facts.report(instrument, found)
+    if (found) return await tell(found, instrument)
     const known = memory.find(clientOrderId)
     const nonce = known?.venueOrderId === undefined ? known?.placingNonce : undefined
     if (nonce === undefined) return facts.reportAbsent(clientOrderId)
@@ -114,10 +116,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Spent or too old: the placing request has been processed, or never will be.
     for (let look = 1; look <= looksMax; look++) {
       const landed = await reader.order(instrument, { clientOrderId })
-      if (landed) return facts.report(instrument, landed)
+      if (landed) return await tell(landed, instrument)
       await rest.pause(lookPauseUs)
     }
     facts.reportAbsent(clientOrderId)
+  }
+
+  /** Whoever asks about an order may be waiting for fills of it that the stream has lost. */
+  async function tell(state: OrderState, instrument: Instrument): Promise<void> {
+    facts.report(instrument, state)
+    if (state.filledLots > 0) await readFills()
   }
 
   const cancelAllOnce = (instrument: Instrument): Promise<WriteOutcome> =>

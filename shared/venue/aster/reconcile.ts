@@ -22,6 +22,8 @@ export type Reconcile = {
    * @throws TradingError when the venue cannot be read
    */
   run(): Promise<number>
+  /** Emits fills that only the lists tell of. */
+  readFills(): Promise<void>
   /** Settlements since the last one seen. @returns how many were news */
   readFunding(): Promise<number>
   /** Venue time of the latest settlement seen, in ms; the opening when there was none. */
@@ -155,6 +157,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
   return {
     open,
     run,
+    readFills: async () => {
+      await readTrades()
+    },
     readFunding,
     get fundingSeenMs() {
       return fundingCursorMs

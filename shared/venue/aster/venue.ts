@@ -102,6 +102,7 @@ export function createAsterVenue(options: AsterVenueOptions): AsterVenue {
         memory,
         instrumentById,
         emit,
+        readFills: reconcile.readFills,
         onFault,
       }),
       marketStream: createMarketStream({

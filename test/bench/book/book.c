@@ -1,14 +1,19 @@
 /* The same book in C, as fast as plain C gets: replays packed events on request and reports time and checksum.
  *
  * usage: book FILE
- * FILE holds 32-bit integers: per event, is_snapshot, bid_count, ask_count, then [ticks, lots] pairs. The first
- * event is the snapshot; the others are replayed in a circle.
+ * FILE holds events: a Head, then [ticks, lots] pairs of 32-bit integers, bids first. The first event is the
+ * snapshot; the others are deltas, replayed in a circle.
  * Each line "PASSES" on stdin gives a line "NANOSECONDS CHECKSUM" on stdout. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+typedef struct {
+  double sequence_previous, sequence, event_time_us, receive_time_us;
+  int32_t bid_count, ask_count;
+} Head;
 
 #define WINDOW (1 << 20)
 #define FRESH (WINDOW - (WINDOW >> 2))
@@ -86,9 +91,9 @@ int main(int argc, char **argv) {
   fseek(file, 0, SEEK_END);
   long bytes = ftell(file);
   rewind(file);
-  int32_t *events = malloc((size_t)bytes);
+  char *events = malloc((size_t)bytes);
   if (!events || fread(events, 1, (size_t)bytes, file) != (size_t)bytes) return 1;
-  const int32_t *end = events + bytes / 4;
+  const char *end = events + bytes;
   static Side bids, asks;
   bids.flip = 0;
   asks.flip = -1;
@@ -98,21 +103,32 @@ int main(int argc, char **argv) {
   while (scanf("%d", &passes) == 1) {
     struct timespec from, to;
     uint32_t checksum = 0;
+    static volatile double event_time_us, receive_time_us;
     clock_gettime(CLOCK_MONOTONIC, &from);
     clear_side(&bids);
     clear_side(&asks);
-    const int32_t *circle = events + 3 + 2 * (events[1] + events[2]);
-    apply(&bids, events + 3, events + 3 + 2 * events[1]);
-    apply(&asks, events + 3 + 2 * events[1], circle);
+    const Head *first = (const Head *)events;
+    const int32_t *bid = (const int32_t *)(first + 1), *ask = bid + 2 * first->bid_count;
+    const char *circle = (const char *)(ask + 2 * first->ask_count);
+    apply(&bids, bid, ask);
+    apply(&asks, ask, (const int32_t *)circle);
+    double sequence = ((const Head *)circle)->sequence_previous;
     for (int pass = 0; pass < passes; pass++) {
-      for (const int32_t *at = circle; at < end;) {
-        const int32_t *levels = at + 3, *ask = levels + 2 * at[1], *next = ask + 2 * at[2];
-        apply(&bids, levels, ask);
+      for (const char *at = circle; at < end;) {
+        const Head *head = (const Head *)at;
+        if (head->sequence_previous != sequence) return 2;
+        bid = (const int32_t *)(head + 1);
+        ask = bid + 2 * head->bid_count;
+        const int32_t *next = ask + 2 * head->ask_count;
+        apply(&bids, bid, ask);
         apply(&asks, ask, next);
+        sequence = head->sequence;
+        event_time_us = head->event_time_us;
+        receive_time_us = head->receive_time_us;
         uint32_t bid_ticks = bids.best >= 0 ? (uint32_t)(bids.base + bids.best) : 0;
         uint32_t ask_ticks = asks.best >= 0 ? (uint32_t)~(asks.base + asks.best) : 0;
         checksum = checksum * 31 + bid_ticks * 7 + ask_ticks;
-        at = next;
+        at = (const char *)next;
       }
     }
     clock_gettime(CLOCK_MONOTONIC, &to);

@@ -136,7 +136,18 @@ function feedOf(
     (sum, { bidCount, askCount }) => sum + bidCount + askCount,
     0,
   )
-  return { source, instrument, snapshot, deltas, closing, frames, updates }
+  return { source, instrument, snapshot, deltas, closing, frames: endToEnd(frames), updates }
+}
+
+/** Lays frames end to end in one buffer, as a socket delivers them. */
+function endToEnd(frames: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  return frames.map((frame) => {
+    bytes.set(frame, at)
+    at += frame.length
+    return bytes.subarray(at - frame.length, at)
+  })
 }
 
 /** Lays all levels end to end in one buffer, as the scanner and the C book have them. */

@@ -45,9 +45,16 @@ const end = (child: ChildProcessWithoutNullStreams): void => {
 
 function packed({ snapshot, deltas, closing }: Feed): Buffer {
   const parts = [snapshot, ...deltas, closing].flatMap((event) => {
-    const head = [Number(event.kind === 'book-snapshot'), event.bidCount, event.askCount]
+    const isDelta = event.kind === 'book-delta'
+    const head = Float64Array.of(
+      isDelta ? event.sequencePrevious : 0,
+      event.sequence,
+      event.eventTimeUs,
+      event.receiveTimeUs,
+    )
+    const counts = Int32Array.of(event.bidCount, event.askCount)
     const levels = event.levels.subarray(0, 2 * (event.bidCount + event.askCount))
-    return [Int32Array.from(head), levels]
+    return [head, counts, levels]
   })
   return Buffer.concat(
     parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { lotsFromDecimal, ticksFromDecimal } from '#shared/kernel/decimal.ts'
+import { TradingError } from '#shared/kernel/error.ts'
 import type { Lots, Micros, Ticks } from '#shared/kernel/unit.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
 import { decimalText, microsFromMs, readShape, timeMs } from './wire.ts'
@@ -122,11 +123,20 @@ export const readPremiums = (raw: unknown): readonly Premium[] =>
       symbol: row.symbol,
       markPrice: Number(row.markPrice),
       indexPrice: Number(row.indexPrice),
-      fundingRate: Number(row.lastFundingRate),
+      fundingRate: readRate(row),
       nextFundingTimeMs: row.nextFundingTime,
       timeMs: row.time,
     }),
   )
+
+/** A market without funding has neither rate nor settlement; a settlement without a rate is no zero. */
+function readRate(row: z.infer<typeof premiumMessage>): number {
+  if (row.lastFundingRate !== '' || row.nextFundingTime === 0) return Number(row.lastFundingRate)
+  throw new TradingError(
+    'WIRE_SHAPE_UNKNOWN',
+    `premiumIndex: ${row.symbol} settles funding but states no rate`,
+  )
+}
 
 const fundingRateMessage = z.array(
   z.object({ symbol: z.string(), fundingRate: decimalText, fundingTime: timeMs }),

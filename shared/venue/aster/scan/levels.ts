@@ -46,16 +46,16 @@ export function scanLevels(
     if (units >>> 0 > 9) return -1
     let digit = (bytes[++at] as number) - zero
     if (digit >>> 0 <= 9) {
-      units = units * 10 + digit
+      units = (Math.imul(units, 10) + digit) | 0
       digit = (bytes[++at] as number) - zero
       if (digit >>> 0 <= 9) {
-        units = units * 10 + digit
+        units = (Math.imul(units, 10) + digit) | 0
         digit = (bytes[++at] as number) - zero
         if (digit >>> 0 <= 9) {
-          units = units * 10 + digit
+          units = (Math.imul(units, 10) + digit) | 0
           digit = (bytes[++at] as number) - zero
           if (digit >>> 0 <= 9) {
-            units = units * 10 + digit
+            units = (Math.imul(units, 10) + digit) | 0
             digit = (bytes[++at] as number) - zero
             for (; digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero)
               units = (Math.imul(units, 10) + digit) | 0
@@ -69,11 +69,11 @@ export function scanLevels(
       first = ++at
       digit = (bytes[at] as number) - zero
       if (missing > 0 && digit >>> 0 <= 9) {
-        units = units * 10 + digit
+        units = (Math.imul(units, 10) + digit) | 0
         missing--
         digit = (bytes[++at] as number) - zero
         if (missing > 0 && digit >>> 0 <= 9) {
-          units = units * 10 + digit
+          units = (Math.imul(units, 10) + digit) | 0
           missing--
           digit = (bytes[++at] as number) - zero
           for (; missing > 0 && digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero, missing--)
@@ -100,7 +100,7 @@ export function scanLevels(
     if (units >>> 0 > 9) return -1
     digit = (bytes[++at] as number) - zero
     if (digit >>> 0 <= 9) {
-      units = units * 10 + digit
+      units = (Math.imul(units, 10) + digit) | 0
       digit = (bytes[++at] as number) - zero
       for (; digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero)
         units = (Math.imul(units, 10) + digit) | 0

@@ -23,19 +23,18 @@ export function scanInteger(
   store: Float64Array,
   slot: number,
 ): number {
+  // Two 32-bit halves: no double arithmetic per digit.
+  const half = from + 8
   let at = from
   let high = 0
   let low = 0
   let lowScale = 1
   let digit = (bytes[at] as number) - zero
-  while (digit >>> 0 <= 9) {
-    // Two 32-bit halves: no double arithmetic per digit.
-    if (at - from < 8) high = high * 10 + digit
-    else {
-      low = low * 10 + digit
-      lowScale *= 10
-    }
-    digit = (bytes[++at] as number) - zero
+  for (; digit >>> 0 <= 9 && at < half; digit = (bytes[++at] as number) - zero)
+    high = (Math.imul(high, 10) + digit) | 0
+  for (; digit >>> 0 <= 9; digit = (bytes[++at] as number) - zero) {
+    low = (Math.imul(low, 10) + digit) | 0
+    lowScale = Math.imul(lowScale, 10)
   }
   const digits = at - from
   if (digits === 0 || digits > integerDigitsMax) return -1
