@@ -56,7 +56,7 @@ export function createTradesTable(): (state: ConsoleState, symbol: string, p: Pr
     keyOf,
     emptyText: 'no trades yet',
     columns: [
-      { header: 'Time', read: ({ recorded_at }) => muted(timeText(recorded_at)) },
+      { header: 'Time', read: ({ at }) => muted(timeText(at)) },
       {
         header: 'Price',
         isNumber: true,
