@@ -23,6 +23,7 @@ const aliases: Readonly<Record<string, string>> = {
   '#shared/': 'shared/',
   '#functions/': 'functions/',
   '#services/': 'run-services/',
+  '#pipelines/': 'pipelines/',
   '#test/': 'test/',
 }
 
