@@ -138,7 +138,7 @@ async function openSession(
     version: 1,
     source: 'executor',
     instruments,
-    attributes: { spec: JSON.stringify(spec) },
+    attributes: { spec: JSON.stringify(spec), startedUs: String(runtime.clock.nowUs()) },
   })
   const publisher = createPublisher(ports.bus, state, spec)
   const ordersByStrategy = new Map<string, number>()

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createExecutor, type Executor } from '#services/executor/app.ts'
 import { openBus } from '#shared/cloud/local/bus.ts'
@@ -71,7 +71,11 @@ await runThread<ExecutorGiven>(async (given, tools) => {
       openTape: (header) => {
         const folder = join(given.folder, given.runId)
         mkdirSync(folder, { recursive: true })
-        return openTapeWriter(join(folder, 'tape.arrow'), header)
+        const path = join(folder, 'tape.arrow')
+        // A session that died left its tape here: it stays, under another name.
+        if (existsSync(path))
+          renameSync(path, join(folder, `tape-until-${header.attributes.startedUs}.arrow`))
+        return openTapeWriter(path, header)
       },
       report: tools.log,
     },

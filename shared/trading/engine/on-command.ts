@@ -28,6 +28,8 @@ function resume(state: TraderState, event: Command, out: TraderOutput): void {
   if (state.killedBecause === undefined) return
   state.killedBecause = undefined
   state.isFlattening = false
+  for (const desire of state.flattenDesires.values()) desire.isWanted = false
+  state.flattenDesires.clear()
   // Portfolio stops are measured anew: the operator has seen the loss and goes on.
   state.watch.dayStartEquityE8 = undefined
   state.watch.peakEquityE8 = undefined
