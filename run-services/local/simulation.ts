@@ -7,6 +7,7 @@ import type { Micros } from '#shared/kernel/unit.ts'
 import type { DomainEvent } from '#shared/market/event.ts'
 import type { TapeHeader } from '#shared/market/tape/header.ts'
 import type { FaultOptions } from '#shared/simulation/fault.ts'
+import { createMortal } from '#shared/simulation/network/mortal.ts'
 import { createVirtualNetwork } from '#shared/simulation/network/virtual-network.ts'
 import type { StrategyName } from '#shared/strategy/registry.ts'
 import { createSigner } from '#shared/venue/aster/sign.ts'
@@ -23,6 +24,8 @@ export type SimulationOptions = {
   /** One-way time between executor and exchange. */
   readonly latencyUs: number
   readonly faults?: FaultOptions
+  /** Lives of sessions that die without a word before the one that lasts. */
+  readonly crashAfterUs?: readonly number[]
   /** Hears every event the executor receives, e.g. to write a tape. */
   readonly openTape?: (header: TapeHeader) => {
     append(event: DomainEvent): void
@@ -41,6 +44,8 @@ const hedgeShare = 0.4
 const slices = 100
 const startPatienceUs = 60_000_000
 const stopPatienceUs = 60_000_000
+/** Time between a death and the next start. */
+const restartUs = 500_000
 const chainId = 1666
 
 /**
@@ -76,38 +81,54 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
   })
   network.addHost('twin', twin, { toHostUs: options.latencyUs, toClientUs: options.latencyUs })
 
-  const executor = createExecutor(
-    {
-      runtime,
-      bus: silentBus,
-      lease: soleHolder,
-      venues: present.map(
-        ({ privateKey }, accountId) =>
-          (emit) =>
-            createAsterVenue({
-              runtime,
-              restUrl: 'http://twin',
-              streamUrl: 'ws://twin',
-              accountId,
-              asset: 'USDT',
-              signer: createSigner({ privateKeyHex: privateKey, chainId }),
-              feeSymbols: options.symbols,
-              emit,
-              onFault: (error) => options.report(error.message),
-            }),
-      ),
-      openTape: options.openTape ?? (() => ({ append() {}, close: async () => {} })),
-      report: options.report,
-    },
-    createPlan({
-      runId: `simulation-${options.seed}`,
-      mode: 'paper',
-      symbols: options.symbols,
-      strategies: options.strategies,
-      equityQuote: options.equityQuote,
-      report: options.report,
-    }),
-  )
+  const openSession = (epoch: number) => {
+    const { runtime: own, die } = createMortal(runtime)
+    const executor = createExecutor(
+      {
+        runtime: own,
+        bus: silentBus,
+        lease: holderOf(epoch),
+        venues: present.map(
+          ({ privateKey }, accountId) =>
+            (emit) =>
+              createAsterVenue({
+                runtime: own,
+                restUrl: 'http://twin',
+                streamUrl: 'ws://twin',
+                accountId,
+                asset: 'USDT',
+                signer: createSigner({ privateKeyHex: privateKey, chainId }),
+                feeSymbols: options.symbols,
+                emit,
+                onFault: (error) => options.report(error.message),
+              }),
+        ),
+        openTape: options.openTape ?? (() => ({ append() {}, close: async () => {} })),
+        report: options.report,
+      },
+      createPlan({
+        runId: `simulation-${options.seed}`,
+        mode: 'paper',
+        symbols: options.symbols,
+        strategies: options.strategies,
+        equityQuote: options.equityQuote,
+        report: options.report,
+      }),
+    )
+    return { executor, die }
+  }
+
+  const crashes = options.crashAfterUs ?? []
+  for (const [index, lifeUs] of crashes.entries()) {
+    const { executor, die } = openSession(index + 1)
+    // It may die while it still starts: nobody waits for its answer.
+    executor.start().catch((error: Error) => options.report(error.message))
+    await runVirtual(network, network.nowUs + lifeUs)
+    die()
+    await runVirtual(network, network.nowUs + restartUs)
+  }
+
+  const { executor } = openSession(crashes.length + 1)
   await runVirtualUntil(network, executor.start(), network.nowUs + startPatienceUs)
   const beganUs = network.nowUs
   for (let slice = 1; slice <= slices; slice++) {
@@ -122,9 +143,9 @@ const e8 = (quote: number): bigint => BigInt(quote) * 10n ** 8n
 /** Nobody listens in a simulation. */
 const silentBus: Bus = { publish() {}, subscribe: () => () => {}, close() {} }
 
-/** One process, one writer. */
-const soleHolder: Lease = {
-  acquire: async () => 1,
+/** One process at a time, each with a generation of its own. */
+const holderOf = (epoch: number): Lease => ({
+  acquire: async () => epoch,
   renew: async () => {},
   release: async () => {},
-}
+})

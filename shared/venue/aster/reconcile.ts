@@ -50,6 +50,8 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
   const tradeCursors = new Map<InstrumentId, number>()
   let fundingCursorMs = 0
   let openedAtMs = 0
+  // Income is the dearest list there is: an account that trades no perpetual has no settlement to look for.
+  const settlesFunding = instruments.some((each) => each.fundingIntervalHours !== undefined)
 
   async function open(): Promise<void> {
     openedAtMs = Math.floor(rest.venueTimeUs() / microsPerMilli)
@@ -60,8 +62,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
       facts.setOpeningTrade(instrument.id, last.tradeId)
       tradeCursors.set(instrument.id, last.tradeId + 1)
     }
-    facts.setOpeningIncome(await reader.income(openedAtMs - fundingOverlapMs, 'FUNDING_FEE'))
-    await reportStanding()
+    if (settlesFunding)
+      facts.setOpeningIncome(await reader.income(openedAtMs - fundingOverlapMs, 'FUNDING_FEE'))
+    await reportStanding('facts were just read')
   }
 
   async function run(): Promise<number> {
@@ -90,9 +93,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
    *
    * @returns time of the oldest fill that was news
    */
-  async function reportStanding(): Promise<Micros | undefined> {
-    let oldestUs = await readTrades()
-    await readFunding()
+  async function reportStanding(known?: 'facts were just read'): Promise<Micros | undefined> {
+    let oldestUs = known ? undefined : await readTrades()
+    if (!known) await readFunding()
     for (let attempt = 1; attempt <= cutAttemptsMax; attempt++) {
       const countBefore = facts.factCount
       const readAtUs = rest.venueTimeUs()
@@ -145,6 +148,7 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
   }
 
   async function readFunding(): Promise<number> {
+    if (!settlesFunding) return 0
     let news = 0
     const rows = await reader.income(fundingCursorMs - fundingOverlapMs, 'FUNDING_FEE')
     for (const row of rows) {
