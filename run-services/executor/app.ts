@@ -5,6 +5,7 @@ import { type Micros, microsPerMilli, microsPerSecond } from '#shared/kernel/uni
 import type { Command, DomainEvent } from '#shared/market/event.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
 import type { TapeHeader } from '#shared/market/tape/header.ts'
+import { createTraderFromSpec, type TraderSpec } from '#shared/trading/engine/spec.ts'
 import {
   isQuiet,
   markPriceE8,
@@ -15,7 +16,6 @@ import { type AccountCheck, checkAccounts } from '#shared/trading/ledger/account
 import type { Emit, InstrumentListing, Venue } from '#shared/venue/venue.ts'
 import { createDrive, type Drive } from './drive.ts'
 import { createPublisher } from './publish.ts'
-import { createTraderFromSpec, type TraderSpec } from './spec.ts'
 import { type RunSummary, summariseTrader } from './summary.ts'
 
 export type ExecutorPorts = {

@@ -159,7 +159,7 @@ Options:
   --venue NAME        twin: a local exchange (default); aster: Aster's public market, paper fills
   --symbols A,B       what to trade (default BTCUSDT,ETHUSDT, or what the tape holds)
   --strategies A,B    ${strategyNames.join(', ')} (default all)
-  --equity N          paper money in USDT (default 10000)
+  --equity N          paper money in USDT (default 10000); live: size of the account, to choose its limits
   --mode MODE         paper (default) or live; live needs keys and ASTERAI_ALLOW_LIVE=yes
   --port N            port of the console (default 8787; 0 takes a free one)
   --folder DIR        where runs are kept (default run)

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createDrive } from '#services/executor/drive.ts'
-import { createTraderFromSpec, type TraderSpec } from '#services/executor/spec.ts'
 import type { RunSummary } from '#services/executor/summary.ts'
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
+import { createTraderFromSpec, type TraderSpec } from '#shared/trading/engine/spec.ts'
 
 const help = `asterai replay - feeds a recorded run to the same trader and compares what it asks for
 

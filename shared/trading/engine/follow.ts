@@ -61,6 +61,8 @@ export function cancel(state: TraderState, entry: DeskOrder, out: TraderOutput):
 const mayPlace = (state: TraderState, desire: Desire): boolean =>
   desire.isWanted &&
   !state.isPulled[desire.instrumentId] &&
+  // Fills would be told late: what rests is taken back, not only nothing new placed.
+  state.isUserStreamUp[instrumentOf(state, desire.instrumentId).accountId] === true &&
   (isTrading(state) || (state.isFlattening && desire.kind === 'target'))
 
 function mayStay(state: TraderState, desire: Desire, live: DeskOrder): boolean {

@@ -1,4 +1,4 @@
-import type { AccountEvent, Fill, OrderClosed } from '#shared/market/event.ts'
+import type { AccountEvent, Fill, OrderClosed, UserStream } from '#shared/market/event.ts'
 import {
   recordBalance,
   recordFill,
@@ -25,13 +25,18 @@ export function onAccountEvent(state: TraderState, event: AccountEvent, out: Tra
       recordFunding(state.ledger, event)
       return
     case 'user-stream':
-      state.isUserStreamUp[event.accountId] = event.isUp
-      return
+      return setUserStream(state, event)
     case 'fill':
       return onFill(state, event, out)
     default:
       moveOrder(state, event, out)
   }
+}
+
+function setUserStream(state: TraderState, { accountId, isUp }: UserStream): void {
+  state.isUserStreamUp[accountId] = isUp
+  for (const { board } of state.seats)
+    for (const desire of board.places) if (desire) touch(board, desire)
 }
 
 function onFill(state: TraderState, fill: Fill, out: TraderOutput): void {
@@ -65,7 +70,7 @@ type OrderEvent = Exclude<
 
 function moveOrder(state: TraderState, event: OrderEvent, out: TraderOutput): void {
   const entry = recordOrderEvent(state.desk, event, state.nowUs)
-  if (!entry) return
+  if (!entry) return cancelStranger(state, event, out)
   out.orderChanges.push(entry)
   const desire = state.desireByOrder.get(event.clientOrderId)
   if (!desire) return
@@ -86,6 +91,14 @@ function moveOrder(state: TraderState, event: OrderEvent, out: TraderOutput): vo
   if (closed) state.desireByOrder.delete(event.clientOrderId)
   const seat = seatOf(state, desire.strategy)
   if (seat) touch(seat.board, desire)
+}
+
+/** An order this session did not place rests in the book: a late child of a dead session, or somebody's hand. */
+function cancelStranger(state: TraderState, event: OrderEvent, out: TraderOutput): void {
+  if (event.kind !== 'order-accepted' || !state.isStarted) return
+  if (state.ownerByOrder.has(event.clientOrderId)) return
+  for (const { id } of state.config.instruments)
+    out.intents.push({ kind: 'cancel-all', instrumentId: id })
 }
 
 const expiredAtOnce = (event: OrderEvent): boolean =>

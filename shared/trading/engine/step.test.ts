@@ -172,6 +172,25 @@ test('a lost book pulls the quotes and its return brings them back', () => {
   expect(feed(testSnapshot(140_000, 639_995, 640_005))).toEqual(['place glft-7-2 buy 1@639990 GTX'])
 })
 
+test('a lost user stream pulls the quotes, because fills would be told late', () => {
+  const { script, strategy } = scripted()
+  const { feed, open } = session(strategy)
+  const stream = (us: number, isUp: boolean): DomainEvent => ({
+    kind: 'user-stream',
+    ...at(us),
+    accountId: 0,
+    isUp,
+    reason: 'test',
+  })
+  open()
+  script.quotes = [quote()]
+  feed(timer(100_000))
+  feed(accepted(110_000, 'glft-7-1'))
+  expect(feed(stream(120_000, false))).toEqual(['cancel glft-7-1'])
+  expect(feed(closed(130_000, 'glft-7-1'))).toEqual([])
+  expect(feed(stream(140_000, true))).toEqual(['place glft-7-2 buy 1@639990 GTX'])
+})
+
 test('silence of the feed pulls the quotes within the stated time', () => {
   const { script, strategy } = scripted()
   const { feed, open } = session(strategy)

@@ -201,8 +201,18 @@ test('in order of arrival the split of every sub-book adds up and the total equa
   )
 })
 
+test('what is told before the opening wallet is contained in it', () => {
+  const ledger = createLedger(instruments)
+  expect(recordFill(ledger, testFill(), 'glft', undefined)).toBe(false)
+  recordBalance(ledger, { kind: 'balance-report', ...at(0), accountId: 0, walletE8: 100n })
+  expect(recordFill(ledger, testFill(), 'glft', undefined)).toBe(false)
+  expect(ledger.accounts[0]?.walletE8).toBe(100n)
+  expect(ledger.positions[0]?.lots).toBe(0)
+})
+
 test('a fill told twice is booked once', () => {
   const ledger = createLedger(instruments)
+  recordBalance(ledger, { kind: 'balance-report', ...at(0), accountId: 0, walletE8: 100n })
   expect(recordFill(ledger, testFill(), 'glft', undefined)).toBe(true)
   expect(recordFill(ledger, testFill(), 'glft', undefined)).toBe(false)
   expect(ledger.positions[0]!.lots).toBe(1)

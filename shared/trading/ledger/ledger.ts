@@ -100,6 +100,7 @@ export function recordFill(
   if (seen.has(fill.tradeId)) return false
   seen.add(fill.tradeId)
   if (seen.size > tradeIdsKept) seen.delete(seen.values().next().value!)
+  if (account.openingWalletE8 === undefined) return false
 
   const sign = signOf(fill.side)
   const valueE8 = notionalE8(instrument, fill.priceTicks, fill.sizeLots)
@@ -134,6 +135,7 @@ export function recordFunding(ledger: Ledger, paid: FundingPaid): boolean {
   const key = `${account.accountId}:${paid.transactionId}`
   if (ledger.fundingIds.has(key)) return false
   ledger.fundingIds.add(key)
+  if (account.openingWalletE8 === undefined) return false
 
   account.walletE8 += paid.amountE8
   if (!ledger.fundingHolders[paid.instrumentId]?.length)
@@ -151,13 +153,16 @@ export function recordFunding(ledger: Ledger, paid: FundingPaid): boolean {
   return true
 }
 
-/** The first report opens the books of an account; later ones are only compared at the closing check. */
+/**
+ * The first report opens the books of an account: whatever was told before is contained in it. Later reports are
+ * only compared at the closing check.
+ */
 export function recordBalance(ledger: Ledger, report: BalanceReport): void {
   const account = ledger.accounts[report.accountId]
   invariant(account !== undefined, `no account ${report.accountId}`)
   if (account.openingWalletE8 !== undefined) return
   account.openingWalletE8 = report.walletE8
-  account.walletE8 += report.walletE8
+  account.walletE8 = report.walletE8
 }
 
 /** A position found at the start belongs to no running strategy: it is taken over as `unassigned`. */

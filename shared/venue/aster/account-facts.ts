@@ -15,8 +15,8 @@ import type { OrderMemory } from './order-memory.ts'
 export type AccountFacts = {
   /** Executions up to this id happened before this client and are in the opening position. */
   setOpeningTrade(instrumentId: InstrumentId, tradeId: number): void
-  /** Settlements that are already in the opening wallet. */
-  setOpeningIncome(rows: readonly Income[]): void
+  /** Settlements that are already in the opening wallet. @returns true when one of them was not known */
+  setOpeningIncome(rows: readonly Income[]): boolean
   /** @returns true when it is news */
   fill(instrument: Instrument, clientOrderId: string, execution: Execution): boolean
   /** @returns true when it is news */
@@ -62,7 +62,9 @@ export function createAccountFacts(options: AccountFactsOptions): AccountFacts {
       seenTrades(instrumentId).openingId = tradeId
     },
     setOpeningIncome: (rows) => {
-      for (const row of rows) settlements.add(settlementKey(row))
+      let isNews = false
+      for (const row of rows) if (settlements.add(settlementKey(row))) isNews = true
+      return isNews
     },
 
     fill: (instrument, clientOrderId, execution) => {

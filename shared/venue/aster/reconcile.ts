@@ -1,3 +1,4 @@
+import { TradingError } from '#shared/kernel/error.ts'
 import {
   type Micros,
   microsPerMilli,
@@ -6,8 +7,8 @@ import {
 } from '#shared/kernel/unit.ts'
 import type { Instrument, InstrumentId } from '#shared/market/instrument.ts'
 import type { AccountFacts } from './account-facts.ts'
-import type { AccountReader } from './account-reader.ts'
-import type { Execution, PositionState } from './codec/account.ts'
+import { type AccountReader, incomeKey } from './account-reader.ts'
+import type { Execution, Income, PositionState } from './codec/account.ts'
 import type { OrderMemory } from './order-memory.ts'
 import type { Rest } from './rest.ts'
 
@@ -30,6 +31,8 @@ export type Reconcile = {
   readonly fundingSeenMs: number
   /** Venue time at which history ended, in ms. */
   readonly openedAtMs: number
+  /** True for bookings since then that the opening wallet already contains. */
+  isHistory(row: Income): boolean
 }
 
 export type ReconcileOptions = {
@@ -47,24 +50,54 @@ const cutPauseUs = 200 * microsPerMilli
 
 export function createReconcile(options: ReconcileOptions): Reconcile {
   const { rest, reader, facts, memory, instruments } = options
+  const history = new Set<string>()
   const tradeCursors = new Map<InstrumentId, number>()
   let fundingCursorMs = 0
   let openedAtMs = 0
   // Income is the dearest list there is: an account that trades no perpetual has no settlement to look for.
   const settlesFunding = instruments.some((each) => each.fundingIntervalHours !== undefined)
 
+  /**
+   * Draws the line between history and news: everything the opening wallet and positions contain is marked as seen,
+   * and drawn again when something happened while they were read.
+   */
   async function open(): Promise<void> {
-    openedAtMs = Math.floor(rest.venueTimeUs() / microsPerMilli)
-    fundingCursorMs = openedAtMs
+    for (let attempt = 1; attempt <= cutAttemptsMax; attempt++) {
+      openedAtMs = Math.floor(rest.venueTimeUs() / microsPerMilli)
+      fundingCursorMs = openedAtMs
+      await markHistory()
+      const readAtUs = rest.venueTimeUs()
+      const positions = await reader.positions()
+      const walletE8 = await reader.wallet()
+      const bookings = await reader.income(openedAtMs)
+      if (!(await markHistory(bookings))) {
+        for (const row of bookings) history.add(incomeKey(row))
+        return report(positions, walletE8, readAtUs)
+      }
+      await rest.pause(cutPauseUs)
+    }
+    throw new TradingError(
+      'VENUE_UNREACHABLE',
+      'the account did not stand still long enough to be opened; stop whatever else trades on it',
+    )
+  }
+
+  /** @returns true when there was something that had not been marked before */
+  async function markHistory(bookings?: readonly Income[]): Promise<boolean> {
+    let isNews = false
     for (const instrument of instruments) {
-      const last = (await reader.trades(instrument, undefined)).at(-1)
+      const cursor = tradeCursors.get(instrument.id)
+      const last = (await reader.trades(instrument, cursor)).at(-1)
       if (!last) continue
+      isNews = true
       facts.setOpeningTrade(instrument.id, last.tradeId)
       tradeCursors.set(instrument.id, last.tradeId + 1)
     }
-    if (settlesFunding)
-      facts.setOpeningIncome(await reader.income(openedAtMs - fundingOverlapMs, 'FUNDING_FEE'))
-    await reportStanding('facts were just read')
+    if (!settlesFunding) return isNews
+    const settled = bookings
+      ? bookings.filter(({ incomeType }) => incomeType === 'FUNDING_FEE')
+      : await reader.income(openedAtMs - fundingOverlapMs, 'FUNDING_FEE')
+    return facts.setOpeningIncome(settled) || isNews
   }
 
   async function run(): Promise<number> {
@@ -93,9 +126,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
    *
    * @returns time of the oldest fill that was news
    */
-  async function reportStanding(known?: 'facts were just read'): Promise<Micros | undefined> {
-    let oldestUs = known ? undefined : await readTrades()
-    if (!known) await readFunding()
+  async function reportStanding(): Promise<Micros | undefined> {
+    let oldestUs = await readTrades()
+    await readFunding()
     for (let attempt = 1; attempt <= cutAttemptsMax; attempt++) {
       const countBefore = facts.factCount
       const readAtUs = rest.venueTimeUs()
@@ -171,6 +204,7 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     get openedAtMs() {
       return openedAtMs
     },
+    isHistory: (row) => history.has(incomeKey(row)),
   }
 }
 

@@ -147,6 +147,8 @@ export function createAsterVenue(options: AsterVenueOptions): AsterVenue {
   async function readAccount(): Promise<AccountStatement> {
     if (!session) throw new TradingError('STATE_CORRUPT', 'the account was read before start')
     const { instruments, reconcile } = session
+    // What the streams have lost is told first, so that whoever compares compares the same facts.
+    await reconcile.run()
     const walletE8 = await reader.wallet()
     const positions = await reader.positions()
     const openOrders: { symbol: string; clientOrderId: string }[] = []
@@ -161,13 +163,15 @@ export function createAsterVenue(options: AsterVenueOptions): AsterVenue {
         positionLots: lotsFromDecimal(positions.get(symbol)?.amount ?? '0', sizeGrid),
       })),
       openOrders,
-      income: income.map(({ symbol, incomeType, amountE8, transactionId, timeMs }) => ({
-        symbol,
-        incomeType,
-        amountE8,
-        transactionId,
-        timeMs,
-      })),
+      income: income
+        .filter((row) => !reconcile.isHistory(row))
+        .map(({ symbol, incomeType, amountE8, transactionId, timeMs }) => ({
+          symbol,
+          incomeType,
+          amountE8,
+          transactionId,
+          timeMs,
+        })),
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Instrument, InstrumentId } from '#shared/market/instrument.ts'
 import { createStrategy, type StrategyName } from '#shared/strategy/registry.ts'
 import type { Strategy } from '#shared/strategy/strategy.ts'
-import { createTrader, type TraderState } from '#shared/trading/engine/trader.ts'
-import type { Limits } from '#shared/trading/risk/limits.ts'
+import type { Limits } from '../risk/limits.ts'
+import { createTrader, type TraderState } from './trader.ts'
 
 /** One strategy on one market. */
 export type StrategyChoice = {
