@@ -7,6 +7,8 @@ import type { Instrument } from '#shared/market/instrument.ts'
 import type { TapeHeader } from '#shared/market/tape/header.ts'
 import { createTraderFromSpec, type TraderSpec } from '#shared/trading/engine/spec.ts'
 import {
+  type Guard,
+  guardOf,
   isQuiet,
   markPriceE8,
   type TraderOutput,
@@ -29,7 +31,15 @@ export type ExecutorPorts = {
     append(event: DomainEvent): void
     close(): Promise<void>
   }
+  /** What must outlive the process: a kill, and the marks of the portfolio stops. */
+  readonly guard: GuardStore
   readonly report: (line: string) => void
+}
+
+export type GuardStore = {
+  /** What the session before left; undefined on a fresh account. */
+  read(): Guard | undefined
+  write(guard: Guard): void
 }
 
 export type ExecutorPlan = {
@@ -63,6 +73,8 @@ export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Execut
   let session: Session | undefined
   let cancelTimer = () => {}
   let cancelLease = () => {}
+  let hasBegun = false
+  const early: EarlyCommand[] = []
 
   const every = (periodUs: number, task: () => void): (() => void) => {
     let cancel = () => {}
@@ -76,46 +88,56 @@ export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Execut
     return () => cancel()
   }
 
+  const close = async () => {
+    cancelTimer()
+    cancelLease()
+    await session?.abandon()
+    await ports.lease.release().catch((error: Error) => ports.report(error.message))
+  }
+
   return {
     async start() {
       const epoch = await ports.lease.acquire('executor')
-      session = await openSession(ports, plan, epoch)
-      const { receive } = session
-      cancelTimer = every(timerEveryUs, () => receive({ kind: 'timer', ...stamp(runtime) }))
-      cancelLease = every(leaseEveryUs, () => {
-        ports.lease.renew().catch((error: Error) => {
-          receive(commandEvent(runtime, 'kill', `lost the right to write: ${error.message}`))
-        })
-      })
       try {
-        await session.begin()
+        session = await openSession(ports, plan, epoch)
+        const { receive } = session
+        cancelTimer = every(timerEveryUs, () => receive({ kind: 'timer', ...stamp(runtime) }))
+        cancelLease = every(leaseEveryUs, () => {
+          ports.lease.renew().catch((error: Error) => {
+            // Said once: whoever holds the lease now must not have its orders canceled again and again.
+            cancelLease()
+            receive(commandEvent(runtime, 'kill', `lost the right to write: ${error.message}`))
+          })
+        })
+        await session.begin(() => early.splice(0))
+        hasBegun = true
       } catch (error) {
-        cancelTimer()
-        cancelLease()
-        await session.abandon()
-        await ports.lease.release()
+        await close()
         throw error
       }
     },
     command(command, reason) {
-      session?.receive(commandEvent(runtime, command, reason))
+      // Nothing that an operator says is lost, also while the session still opens.
+      if (hasBegun) session?.receive(commandEvent(runtime, command, reason))
+      else early.push({ command, reason })
     },
     async stop() {
       if (!session)
         throw new TradingError('STATE_CORRUPT', 'the executor was stopped before it started')
-      const summary = await session.end()
-      cancelTimer()
-      cancelLease()
-      await session.abandon()
-      await ports.lease.release()
-      return summary
+      try {
+        return await session.end()
+      } finally {
+        await close()
+      }
     },
   }
 }
 
+type EarlyCommand = { readonly command: 'kill' | 'flatten' | 'resume'; readonly reason: string }
+
 type Session = {
   receive(event: DomainEvent): void
-  begin(): Promise<void>
+  begin(commands: () => readonly EarlyCommand[]): Promise<void>
   end(): Promise<RunSummary>
   abandon(): Promise<void>
 }
@@ -132,7 +154,10 @@ async function openSession(
   const venues = ports.venues.map((build) => build(emit, epoch))
   const listings = await Promise.all(venues.map((venue) => venue.loadListings()))
   const { instruments, spec: choice } = plan.choose(listings)
-  const spec: TraderSpec = { ...choice, epoch }
+  const guard = ports.guard.read()
+  const spec: TraderSpec = { ...choice, epoch, ...(guard ? { guard } : {}) }
+  if (guard?.killedBecause)
+    ports.report(`still killed: ${guard.killedBecause}; nothing is placed until somebody resumes`)
   const state = createTraderFromSpec(spec, instruments)
   const tape = ports.openTape({
     version: 1,
@@ -144,6 +169,16 @@ async function openSession(
   const ordersByStrategy = new Map<string, number>()
   const startedUs = runtime.clock.nowUs()
 
+  let kept = ''
+  const keepGuard = () => {
+    const now = guardOf(state)
+    if (!now) return
+    const text = JSON.stringify(now)
+    if (text === kept) return
+    kept = text
+    ports.guard.write(now)
+  }
+
   const carryOut = (out: TraderOutput, event: DomainEvent) => {
     for (const intent of out.intents) {
       const id = intent.kind === 'place' ? intent.order.instrumentId : intent.instrumentId
@@ -154,6 +189,7 @@ async function openSession(
       venues[instruments[id]!.accountId]!.send(intent)
     }
     publisher.tell(event, out)
+    if (event.kind === 'timer' || out.decisions.length > 0) keepGuard()
   }
   drive = createDrive(state, (event) => tape.append(event), carryOut)
   const { receive, intentsHash } = drive
@@ -174,7 +210,7 @@ async function openSession(
 
   return {
     receive,
-    async begin() {
+    async begin(commands) {
       await Promise.all(
         venues.map((venue, accountId) =>
           venue.start(instruments.filter((instrument) => instrument.accountId === accountId)),
@@ -190,13 +226,19 @@ async function openSession(
         )
       }
       plan.admit(state)
+      for (const { command, reason } of commands()) receive(commandEvent(runtime, command, reason))
       receive(commandEvent(runtime, 'start', 'session begins'))
     },
     async end() {
       receive(commandEvent(runtime, 'stop', 'session ends'))
       if (!(await waitUntil(runtime, () => isQuiet(state), quietPatienceUs)))
         ports.report(`${state.desk.open.size} orders still have no final answer from the venue`)
-      const accountCheck = await check()
+      const accountCheck = await check().catch(
+        (error: Error): AccountCheck => ({
+          exact: false,
+          differences: [`the venue could not be asked: ${error.message}`],
+        }),
+      )
       const { total, byStrategy } = summariseTrader(state, ordersByStrategy)
       return {
         runId: spec.runId,

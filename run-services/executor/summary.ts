@@ -1,6 +1,6 @@
 import { decimalFromQuoteE8 } from '#shared/kernel/decimal.ts'
 import type { QuoteE8 } from '#shared/kernel/unit.ts'
-import { markPriceE8, type TraderState } from '#shared/trading/engine/trader.ts'
+import { lastPriceE8, type TraderState } from '#shared/trading/engine/trader.ts'
 import type { AccountCheck } from '#shared/trading/ledger/account-check.ts'
 import { type PnlSplit, type SubBook, splitPnl } from '#shared/trading/ledger/sub-book.ts'
 
@@ -70,7 +70,7 @@ export function summariseTrader(
   for (const name of names) {
     const own = zeroTotals()
     for (const [id, book] of state.ledger.subBooks.get(name) ?? []) {
-      const split = splitPnl(book, markPriceE8(state, id))
+      const split = splitPnl(book, lastPriceE8(state, id))
       addUp(own, book, split)
       addUp(total, book, split)
     }

@@ -31,7 +31,8 @@ export async function openTapeMarket(
   symbols: readonly string[] | undefined,
   runtime: Runtime,
 ): Promise<PlayedMarket> {
-  const { header, events } = await openTape(paths)
+  const tape = await openTape(paths)
+  const { header, events } = tape
   const held = header.instruments.map(({ symbol }) => symbol)
   for (const symbol of symbols ?? [])
     if (!held.includes(symbol))
@@ -60,7 +61,8 @@ export async function openTapeMarket(
         while (!isClosed && !isRead && !feed.isFull)
           isRead = await readSome(reader, feed, eventsPerTurn)
         if (isClosed) return
-        if (isRead && feed.nextTimeUs() === undefined) return onEnd()
+        if (isRead && feed.nextTimeUs() === undefined)
+          return onEnd(tape.endedEarly() ? cutShort(paths) : undefined)
         runtime.timers.after(pumpEveryUs, () => {
           pump().catch(onEnd)
         })
@@ -72,6 +74,12 @@ export async function openTapeMarket(
     },
   }
 }
+
+const cutShort = (paths: readonly string[]): Error =>
+  new TradingError(
+    'TAPE_MALFORMED',
+    `${paths.join(', ')} breaks off: the recording was cut short, and what follows is missing`,
+  )
 
 /** @returns true at the end of the recording */
 async function readSome(

@@ -10,6 +10,7 @@ import type { FaultOptions } from '#shared/simulation/fault.ts'
 import { createMortal } from '#shared/simulation/network/mortal.ts'
 import { createVirtualNetwork } from '#shared/simulation/network/virtual-network.ts'
 import type { StrategyName } from '#shared/strategy/registry.ts'
+import type { Guard } from '#shared/trading/engine/trader.ts'
 import { createSigner } from '#shared/venue/aster/sign.ts'
 import { createAsterVenue } from '#shared/venue/aster/venue.ts'
 import { createPlan } from './plan.ts'
@@ -26,6 +27,8 @@ export type SimulationOptions = {
   readonly faults?: FaultOptions
   /** Lives of sessions that die without a word before the one that lasts. */
   readonly crashAfterUs?: readonly number[]
+  /** Given half a second before each death. */
+  readonly commandBeforeCrash?: { readonly command: 'kill' | 'flatten'; readonly reason: string }
   /** Hears every event the executor receives, e.g. to write a tape. */
   readonly openTape?: (header: TapeHeader) => {
     append(event: DomainEvent): void
@@ -81,6 +84,8 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
   })
   network.addHost('twin', twin, { toHostUs: options.latencyUs, toClientUs: options.latencyUs })
 
+  // The disk outlives the process.
+  let guard: Guard | undefined
   const openSession = (epoch: number) => {
     const { runtime: own, die } = createMortal(runtime)
     const executor = createExecutor(
@@ -104,6 +109,12 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
               }),
         ),
         openTape: options.openTape ?? (() => ({ append() {}, close: async () => {} })),
+        guard: {
+          read: () => guard,
+          write: (kept) => {
+            guard = kept
+          },
+        },
         report: options.report,
       },
       createPlan({
@@ -123,7 +134,10 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
     const { executor, die } = openSession(index + 1)
     // It may die while it still starts: nobody waits for its answer.
     executor.start().catch((error: Error) => options.report(error.message))
-    await runVirtual(network, network.nowUs + lifeUs)
+    await runVirtual(network, network.nowUs + Math.max(0, lifeUs - restartUs))
+    const last = options.commandBeforeCrash
+    if (last) executor.command(last.command, last.reason)
+    await runVirtual(network, network.nowUs + Math.min(lifeUs, restartUs))
     die()
     await runVirtual(network, network.nowUs + restartUs)
   }

@@ -26,7 +26,11 @@ export type Stack = {
    */
   start(): Promise<string>
   /** Stops in order: trading first, then the page and its database, then the exchange. Also while starting. */
-  stop(): Promise<RunSummary | undefined>
+  stop(): Promise<{
+    readonly summary: RunSummary | undefined
+    /** What went wrong while stopping; the summary stands all the same. */
+    readonly faults: readonly Error[]
+  }>
 }
 
 const aster = { restUrl: 'https://fapi.asterdex.com', streamUrl: 'wss://fstream.asterdex.com' }
@@ -69,7 +73,7 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
 
   return {
     async start() {
-      mkdirSync(options.folder, { recursive: true })
+      makeFolder(options.folder)
       const venue = options.mode === 'live' ? liveVenue(options) : await startTwin(options, launch)
       const consoleGiven: ConsoleGiven = {
         folder: options.folder,
@@ -85,6 +89,11 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
         folder: options.folder,
         busName,
         runId,
+        // Every paper run has a new account; a live one is the same tomorrow.
+        guardFile: join(
+          options.folder,
+          options.mode === 'live' ? 'live-guard.json' : join(runId, 'guard.json'),
+        ),
         mode: options.mode,
         symbols: venue.symbols,
         strategies: options.strategies,
@@ -100,19 +109,18 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
     async stop() {
       isStopping = true
       let summary: RunSummary | undefined
-      let fault: unknown
+      const faults: Error[] = []
       for (const thread of [...threads].reverse()) {
         try {
           const result = await thread.stop()
           if (thread === executor) summary = result as RunSummary | undefined
         } catch (error) {
-          fault ??= error
+          faults.push(error instanceof Error ? error : new Error(String(error)))
         }
       }
       bus.close()
       if (summary) writeSummary(options.folder, summary)
-      if (fault) throw fault
-      return summary
+      return { summary, faults }
     },
   }
 }
@@ -169,6 +177,20 @@ function liveVenue(options: RunOptions): TwinReady {
     ...asterUrls(),
     symbols: options.symbols ?? defaultSymbols,
     accounts: [{ name: 'live', privateKey }],
+  }
+}
+
+/** @throws TradingError FILE_UNREADABLE */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw new TradingError(
+      'FILE_UNREADABLE',
+      `--folder ${folder} cannot be used: ${(cause as Error).message}`,
+      {},
+      cause,
+    )
   }
 }
 

@@ -29,3 +29,20 @@ test.each(deaths)(
     expect(summary.accountCheck).toEqual({ exact: true, differences: [] })
   },
 )
+
+test('a kill outlives the process: the next session places nothing', async () => {
+  const summary = await simulate({
+    seed: 5,
+    durationUs: 20 * microsPerSecond,
+    crashAfterUs: [10 * microsPerSecond],
+    commandBeforeCrash: { command: 'kill', reason: 'operator' },
+    symbols: ['BTCUSDT'],
+    strategies: ['glft', 'grid'],
+    equityQuote: 10_000,
+    latencyUs: 5_000,
+    report: () => {},
+  })
+  expect(summary.killed).toBe('operator')
+  expect(summary.orders).toBe(0)
+  expect(summary.accountCheck.exact).toBe(true)
+})

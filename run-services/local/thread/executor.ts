@@ -13,6 +13,7 @@ import { microsPerSecond } from '#shared/kernel/unit.ts'
 import type { StrategyName } from '#shared/strategy/registry.ts'
 import { createSigner } from '#shared/venue/aster/sign.ts'
 import { createAsterVenue } from '#shared/venue/aster/venue.ts'
+import { openGuard } from '../guard-file.ts'
 import { createPlan } from '../plan.ts'
 import { runThread, type ThreadTools } from './protocol.ts'
 
@@ -26,6 +27,8 @@ export type ExecutorGiven = {
   readonly equityQuote: number
   readonly restUrl: string
   readonly streamUrl: string
+  /** Where kills and the marks of the portfolio stops are kept across restarts. */
+  readonly guardFile: string
   readonly accounts: readonly { readonly name: string; readonly privateKey: string }[]
 }
 
@@ -77,6 +80,7 @@ await runThread<ExecutorGiven>(async (given, tools) => {
           renameSync(path, join(folder, `tape-until-${header.attributes.startedUs}.arrow`))
         return openTapeWriter(path, header)
       },
+      guard: openGuard(given.guardFile),
       report: tools.log,
     },
     createPlan({ ...given, report: tools.log }),

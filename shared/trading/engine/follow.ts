@@ -63,7 +63,7 @@ const mayPlace = (state: TraderState, desire: Desire): boolean =>
   !state.isPulled[desire.instrumentId] &&
   // Fills would be told late: what rests is taken back, not only nothing new placed.
   state.isUserStreamUp[instrumentOf(state, desire.instrumentId).accountId] === true &&
-  (isTrading(state) || (state.isFlattening && desire.kind === 'target'))
+  (isTrading(state) || (state.isFlattening && !state.isStopping && desire.kind === 'target'))
 
 function mayStay(state: TraderState, desire: Desire, live: DeskOrder): boolean {
   if (!mayPlace(state, desire)) return false

@@ -1,4 +1,10 @@
-import type { AccountEvent, Fill, OrderClosed, UserStream } from '#shared/market/event.ts'
+import type {
+  AccountEvent,
+  Fill,
+  OrderClosed,
+  PositionReport,
+  UserStream,
+} from '#shared/market/event.ts'
 import {
   recordBalance,
   recordFill,
@@ -10,8 +16,9 @@ import { isClosed, recordOrderEvent } from '../order/desk.ts'
 import { logDecision } from './decision-log.ts'
 import { touch } from './desire.ts'
 import { recordFailure } from './follow.ts'
+import { kill } from './kill.ts'
 import { accrueLegs } from './legs.ts'
-import type { Seat, TraderOutput, TraderState } from './trader.ts'
+import { instrumentOf, type Seat, type TraderOutput, type TraderState } from './trader.ts'
 
 /** Books first, then the order's life, then the strategy that owns it. */
 export function onAccountEvent(state: TraderState, event: AccountEvent, out: TraderOutput): void {
@@ -19,8 +26,8 @@ export function onAccountEvent(state: TraderState, event: AccountEvent, out: Tra
     case 'balance-report':
       return recordBalance(state.ledger, event)
     case 'position-report':
-      if (!state.isStarted) recordOpeningPosition(state.ledger, event)
-      return
+      if (!state.isStarted) return recordOpeningPosition(state.ledger, event)
+      return comparePosition(state, event, out)
     case 'funding-paid':
       recordFunding(state.ledger, event)
       return
@@ -31,6 +38,15 @@ export function onAccountEvent(state: TraderState, event: AccountEvent, out: Tra
     default:
       moveOrder(state, event, out)
   }
+}
+
+/** The venue states positions only when every fill before was told: a difference is a fact we do not have. */
+function comparePosition(state: TraderState, event: PositionReport, out: TraderOutput): void {
+  const ours = state.ledger.positions[event.instrumentId]!.lots
+  if (ours === event.positionLots || state.killedBecause !== undefined) return
+  const { symbol } = instrumentOf(state, event.instrumentId)
+  const reason = `${symbol}: the venue holds ${event.positionLots} lots for us, our books ${ours}`
+  kill(state, reason, event.kind, out)
 }
 
 function setUserStream(state: TraderState, { accountId, isUp }: UserStream): void {

@@ -42,7 +42,4 @@ function stop(state: TraderState, out: TraderOutput): void {
   if (state.isStopping) return
   state.isStopping = true
   cancelEverything(state, out)
-  if (state.config.deadManMs === 0) return
-  for (const { id } of state.config.instruments)
-    out.intents.push({ kind: 'arm-dead-man', instrumentId: id, countdownMs: 0 })
 }

@@ -3,6 +3,7 @@ import { applyDelta, applySnapshot, type Book, markLost } from '#shared/market/b
 import type { BookDelta, MarketEvent } from '#shared/market/event.ts'
 import type { InstrumentId } from '#shared/market/instrument.ts'
 import { updateFeatures } from '#shared/signal/feature/feature-state.ts'
+import { noteFundingHolders } from '../ledger/ledger.ts'
 import { touch } from './desire.ts'
 import type { TraderState } from './trader.ts'
 
@@ -23,6 +24,7 @@ export function onMarketEvent(state: TraderState, event: MarketEvent): void {
       markLost(book)
       break
     case 'mark-price':
+      noteSettlement(state, id, event.nextFundingTimeUs)
       state.marks[id] = {
         markPriceE8: event.markPriceE8,
         indexPriceE8: event.indexPriceE8,
@@ -35,11 +37,24 @@ export function onMarketEvent(state: TraderState, event: MarketEvent): void {
     case 'candle':
       break
   }
+  if (book.isLive) {
+    const mid = state.mids[id]!
+    mid.priceTicks = (book.bestBidTicks + book.bestAskTicks) / 2
+    mid.seenUs = state.nowUs
+  }
   updateFeatures(state.features[id]!, event, book)
   setPulled(state, id, !book.isLive)
 
   for (const { strategy, view, wants } of state.seats)
     if (strategy.instrumentIds.includes(id)) strategy.on(event, view, wants)
+}
+
+/** A new settlement time means that the one before has just happened. */
+function noteSettlement(state: TraderState, id: InstrumentId, nextFundingTimeUs: number): void {
+  const before = state.marks[id]?.nextFundingTimeUs
+  if (!before || nextFundingTimeUs <= before || state.settledUs[id] === before) return
+  state.settledUs[id] = before
+  noteFundingHolders(state.ledger, id)
 }
 
 /** A gap leaves the book lost; the venue client sees the same gap and brings a snapshot. */

@@ -7,7 +7,7 @@ import { followDesire, isUnsettled } from './follow.ts'
 import { kill } from './kill.ts'
 import { accrueLegs } from './legs.ts'
 import { setPulled } from './on-market-event.ts'
-import { isTrading, markPriceE8, type TraderOutput, type TraderState } from './trader.ts'
+import { isQuiet, isTrading, markPriceE8, type TraderOutput, type TraderState } from './trader.ts'
 
 /** What has to happen although nothing happened: freshness, portfolio stops, questions, retries, schedules. */
 export function onTimer(state: TraderState, timer: Timer, out: TraderOutput): void {
@@ -70,11 +70,20 @@ function askAboutOrders(state: TraderState, out: TraderOutput): void {
 /** Renewed at a quarter of its time, so three renewals may be lost before the venue acts. */
 function renewDeadMan(state: TraderState, out: TraderOutput): void {
   const { deadManMs, instruments } = state.config
-  if (deadManMs === 0 || !state.isStarted || state.isStopping) return
+  if (deadManMs === 0 || !state.isStarted) return
+  if (state.isStopping) return disarmDeadMan(state, out)
   if (state.nowUs - state.deadManArmedUs < (deadManMs * 1_000) / 4) return
   state.deadManArmedUs = state.nowUs
   for (const { id } of instruments)
     out.intents.push({ kind: 'arm-dead-man', instrumentId: id, countdownMs: deadManMs })
+}
+
+/** Only once nothing rests any more: until then the switch is what stands between us and a lost cancel. */
+function disarmDeadMan(state: TraderState, out: TraderOutput): void {
+  if (!isQuiet(state) || state.deadManArmedUs === Number.NEGATIVE_INFINITY) return
+  state.deadManArmedUs = Number.NEGATIVE_INFINITY
+  for (const { id } of state.config.instruments)
+    out.intents.push({ kind: 'arm-dead-man', instrumentId: id, countdownMs: 0 })
 }
 
 /** Closes every sub-book by taking, at most 1 % through the best price. */

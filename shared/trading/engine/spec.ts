@@ -2,7 +2,7 @@ import type { Instrument, InstrumentId } from '#shared/market/instrument.ts'
 import { createStrategy, type StrategyName } from '#shared/strategy/registry.ts'
 import type { Strategy } from '#shared/strategy/strategy.ts'
 import type { Limits } from '../risk/limits.ts'
-import { createTrader, type TraderState } from './trader.ts'
+import { createTrader, type Guard, type TraderState } from './trader.ts'
 
 /** One strategy on one market. */
 export type StrategyChoice = {
@@ -30,6 +30,7 @@ export type TraderSpec = {
   readonly staleAfterUs: number
   readonly requoteUsMin: number
   readonly deadManMs: number
+  readonly guard?: Guard
 }
 
 export function createTraderFromSpec(
@@ -45,6 +46,7 @@ export function createTraderFromSpec(
     staleAfterUs: spec.staleAfterUs,
     requoteUsMin: spec.requoteUsMin,
     deadManMs: spec.deadManMs,
+    ...(spec.guard ? { guard: spec.guard } : {}),
   })
 }
 

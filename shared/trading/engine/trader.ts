@@ -1,4 +1,4 @@
-import type { Micros, QuoteE8 } from '#shared/kernel/unit.ts'
+import { type Micros, microsPerMinute, type QuoteE8 } from '#shared/kernel/unit.ts'
 import { type Book, createBook } from '#shared/market/book.ts'
 import type { Instrument, InstrumentId } from '#shared/market/instrument.ts'
 import { createFeatureState, type FeatureState } from '#shared/signal/feature/feature-state.ts'
@@ -28,6 +28,16 @@ export type TraderConfig = {
   readonly requoteUsMin: number
   /** The venue cancels everything when it hears nothing for this long; 0 leaves the switch off. */
   readonly deadManMs: number
+  /** What a session before this one leaves behind: a kill and the marks of the portfolio stops outlive it. */
+  readonly guard?: Guard
+}
+
+/** The part of the state that must survive the process; money as decimal text of 1e-8 quote. */
+export type Guard = {
+  readonly killedBecause: string | null
+  readonly dayStartUs: number
+  readonly dayStartEquityE8: string
+  readonly peakEquityE8: string
 }
 
 /** One strategy with everything that belongs to it alone. */
@@ -48,6 +58,8 @@ export type TraderState = {
   readonly books: readonly Book[]
   readonly features: readonly FeatureState[]
   readonly marks: (MarkView | undefined)[]
+  /** Last middle of each book, in ticks, and when it was seen; 0 before the first. */
+  readonly mids: { priceTicks: number; seenUs: number }[]
   /** Receive time of the last event of each instrument. */
   readonly seenUs: number[]
   /** Funding settlement whose holders were noted last, by instrument. */
@@ -82,6 +94,8 @@ export type TraderOutput = {
   readonly orderChanges: DeskOrder[]
 }
 
+const midAgeUs = microsPerMinute
+
 export const createOutput = (): TraderOutput => ({ intents: [], decisions: [], orderChanges: [] })
 
 export function clearOutput(out: TraderOutput): void {
@@ -101,6 +115,7 @@ export function createTrader(config: TraderConfig): TraderState {
     books: instruments.map(() => createBook()),
     features: instruments.map((instrument) => createFeatureState(instrument)),
     marks: instruments.map(() => undefined),
+    mids: instruments.map(() => ({ priceTicks: 0, seenUs: 0 })),
     seenUs: instruments.map(() => 0),
     settledUs: instruments.map(() => 0),
     isPulled: instruments.map(() => true),
@@ -113,11 +128,11 @@ export function createTrader(config: TraderConfig): TraderState {
     ownerByOrder: new Map(),
     dirty,
     flattenDesires: new Map(),
-    watch: createWatch(),
+    watch: config.guard ? watchOf(config.guard) : createWatch(),
     isStarted: false,
     isStopping: false,
     isFlattening: false,
-    killedBecause: undefined,
+    killedBecause: config.guard?.killedBecause ?? undefined,
     deadManArmedUs: Number.NEGATIVE_INFINITY,
     decisionCount: 0,
   }
@@ -137,6 +152,24 @@ export function createTrader(config: TraderConfig): TraderState {
   return state
 }
 
+const watchOf = (guard: Guard): Watch => ({
+  dayStartUs: guard.dayStartUs,
+  dayStartEquityE8: BigInt(guard.dayStartEquityE8),
+  peakEquityE8: BigInt(guard.peakEquityE8),
+})
+
+/** @returns undefined until equity was seen: there is nothing to keep yet */
+export function guardOf({ killedBecause, watch }: TraderState): Guard | undefined {
+  const { dayStartUs, dayStartEquityE8, peakEquityE8 } = watch
+  if (dayStartEquityE8 === undefined || peakEquityE8 === undefined) return undefined
+  return {
+    killedBecause: killedBecause ?? null,
+    dayStartUs,
+    dayStartEquityE8: String(dayStartEquityE8),
+    peakEquityE8: String(peakEquityE8),
+  }
+}
+
 export const instrumentOf = (state: TraderState, id: InstrumentId): Instrument =>
   state.config.instruments[id]!
 
@@ -152,10 +185,20 @@ export function markPriceE8(state: TraderState, id: InstrumentId): number | unde
   const mark = state.marks[id]
   if (mark) return mark.markPriceE8
   const instrument = instrumentOf(state, id)
-  const book = state.books[id]!
-  if (instrument.kind !== 'spot' || !book.isLive) return undefined
+  if (instrument.kind !== 'spot') return undefined
+  // A book that is lost for a moment does not make a position worthless, nor its value unknown.
+  const { priceTicks, seenUs } = state.mids[id]!
+  if (priceTicks === 0 || state.nowUs - seenUs > midAgeUs) return undefined
   const { step, decimals } = instrument.priceGrid
-  return Math.round(((book.bestBidTicks + book.bestAskTicks) * step * 10 ** (8 - decimals)) / 2)
+  return Math.round(priceTicks * step * 10 ** (8 - decimals))
+}
+
+/** Last price known of an instrument, however old: for a summary after the end, never for a decision. */
+export function lastPriceE8(state: TraderState, id: InstrumentId): number | undefined {
+  const { step, decimals } = instrumentOf(state, id).priceGrid
+  const { priceTicks } = state.mids[id]!
+  const midE8 = priceTicks === 0 ? undefined : Math.round(priceTicks * step * 10 ** (8 - decimals))
+  return state.marks[id]?.markPriceE8 ?? midE8
 }
 
 /** All orders closed and every cancel answered. */

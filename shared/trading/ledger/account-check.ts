@@ -65,6 +65,15 @@ export function checkAccounts(ledger: Ledger, venues: readonly VenueBooks[]): Ac
       ledger.positions[instrument.id]!.lots,
     )
   }
+  for (const { id, symbol } of ledger.instruments) {
+    const { lots, costE8 } = ledger.positions[id]!
+    // A flat position costs nothing: what is left over is P&L that the venue booked otherwise than its fills say.
+    const left = costE8 < 0n ? -costE8 : costE8
+    if (lots === 0 && left > BigInt(ledger.fillCount))
+      differences.push(
+        `${symbol} realised P&L: the venue's figures leave ${decimalFromQuoteE8(costE8)} on a flat position, more than ${ledger.fillCount} fills can round away`,
+      )
+  }
   compare('cash of sub-books against wallets and open cost', ...cashIdentity(ledger))
   return { exact: differences.length === 0, differences }
 }
@@ -74,7 +83,7 @@ function cashIdentity(ledger: Ledger): [QuoteE8, QuoteE8] {
   let subBooksE8 = 0n
   for (const books of ledger.subBooks.values())
     for (const { cashE8 } of books.values()) subBooksE8 += cashE8
-  let walletsE8 = -ledger.roundingDriftE8
+  let walletsE8 = 0n
   for (const { walletE8, openingWalletE8 } of ledger.accounts)
     walletsE8 += walletE8 - (openingWalletE8 ?? 0n)
   for (const { costE8 } of ledger.positions) walletsE8 -= costE8

@@ -218,6 +218,23 @@ test('a fill told twice is booked once', () => {
   expect(ledger.positions[0]!.lots).toBe(1)
 })
 
+test('P&L that the venue books otherwise than its fills say is named', () => {
+  const ledger = createLedger([testInstrument()])
+  recordBalance(ledger, { kind: 'balance-report', ...at(0), accountId: 0, walletE8: 100n })
+  recordFill(ledger, testFill({ sizeLots: 10 as Lots }), 'glft', undefined)
+  const sold = {
+    tradeId: 2,
+    side: 'sell',
+    sizeLots: 10 as Lots,
+    priceTicks: 650_000 as Ticks,
+  } as const
+  recordFill(ledger, testFill(sold), 'glft', undefined)
+  const venue = { accountId: 0, walletE8: 100n, positions: [], openOrders: [], income: [] }
+  expect(checkAccounts(ledger, [venue]).differences).toEqual([
+    expect.stringMatching(/BTCUSDT realised P&L: .* leave -10\.00000000/),
+  ])
+})
+
 test('an inherited position is taken over and a missing fill is named with both figures', () => {
   const ledger = createLedger([testInstrument()])
   recordBalance(ledger, { kind: 'balance-report', ...at(0), accountId: 0, walletE8: 100n })

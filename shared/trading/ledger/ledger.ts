@@ -39,8 +39,8 @@ export type Ledger = {
   readonly fundingIds: Set<string>
   /** Who held each instrument when it last settled; the payment is told a moment later. */
   readonly fundingHolders: (readonly Holding[] | undefined)[]
-  /** Cost left over when the venue calls a position flat; 0 unless the venue rounds otherwise than it says. */
-  roundingDriftE8: QuoteE8
+  /** Fills booked; each may round one unit. */
+  fillCount: number
 }
 
 export function createLedger(instruments: readonly Instrument[]): Ledger {
@@ -57,7 +57,7 @@ export function createLedger(instruments: readonly Instrument[]): Ledger {
     tradeIds: instruments.map(() => new Set<number>()),
     fundingIds: new Set(),
     fundingHolders: instruments.map(() => undefined),
-    roundingDriftE8: 0n,
+    fillCount: 0,
   }
 }
 
@@ -102,14 +102,11 @@ export function recordFill(
   if (seen.size > tradeIdsKept) seen.delete(seen.values().next().value!)
   if (account.openingWalletE8 === undefined) return false
 
+  ledger.fillCount++
   const sign = signOf(fill.side)
   const valueE8 = notionalE8(instrument, fill.priceTicks, fill.sizeLots)
   position.lots += sign * fill.sizeLots
   position.costE8 += (sign === 1 ? valueE8 : -valueE8) + fill.realisedPnlE8
-  if (position.lots === 0 && position.costE8 !== 0n) {
-    ledger.roundingDriftE8 += position.costE8
-    position.costE8 = 0n
-  }
   account.walletE8 += fill.realisedPnlE8 - fill.feeE8
   bookFill(subBookOf(ledger, strategy, fill.instrumentId), fill, midTwiceTicks)
   return true
@@ -150,6 +147,7 @@ export function recordFunding(ledger: Ledger, paid: FundingPaid): boolean {
   holders.forEach(({ book }, index) => {
     bookFunding(book, shares[index]!)
   })
+  ledger.fundingHolders[paid.instrumentId] = undefined
   return true
 }
 
