@@ -77,7 +77,7 @@ export function folderProblems({ path, imports }: Source): readonly string[] {
 
 /** Where each package may be imported. A package that is missing here may be imported nowhere. */
 const packagePlaces: Readonly<Record<string, RegExp>> = {
-  zod: /^(shared\/(venue|cloud)|run-services|functions)\//,
+  zod: /^(shared\/(venue|cloud)|run-services|functions|pipelines)\//,
   'apache-arrow': /^shared\/market\/tape\//,
   '@duckdb/node-api': /^shared\/cloud\/local\//,
   croner: /^shared\/cloud\/local\//,
