@@ -167,7 +167,7 @@ function admit(state: TraderState, { report, strategies }: PlanOptions): void {
     if (equityNeeded <= equity) admitted++
     else
       report(
-        `${strategy.name} stays idle: the smallest order of ${instrument.symbol} needs ${money(equityNeeded)} of equity, there is ${money(equity)}`,
+        `${strategy.name} may stay idle: with the smallest order of ${instrument.symbol} its full plan needs ${money(equityNeeded)} of equity, there is ${money(equity)}`,
       )
   }
   if (admitted === 0)

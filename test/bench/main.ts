@@ -8,6 +8,10 @@ const benches: Readonly<Record<string, { what: string; load: () => Promise<Bench
     what: 'order book replay and frame to book, against C, a Map book and JSON.parse',
     load: async () => (await import('./book/bench.ts')).benchBook,
   },
+  candle: {
+    what: 'backtest over candles, against backtesting.py and vectorbt on the same bars and rules',
+    load: async () => (await import('./candle/bench.ts')).benchCandle,
+  },
 }
 
 const help = `npm run bench -- NAME [--json]
