@@ -71,7 +71,10 @@ export type FillColumns = {
   readonly feeQuote: readonly number[]
   /** Mid at the fill; undefined where no book exists (candles). */
   readonly midQuote: readonly (number | undefined)[]
-  /** Signed mid move in our favour after 1, 5 and 30 s, in bps of the price; undefined past the end. */
+  /**
+   * One row per fill with a value per {@link markoutSeconds}: signed mid move in our favour, in bps of the price;
+   * undefined past the end.
+   */
   readonly markoutBps: readonly (readonly (number | undefined)[])[]
 }
 

@@ -8,6 +8,14 @@ const benches: Readonly<Record<string, { what: string; load: () => Promise<Bench
     what: 'order book replay and frame to book, against C, a Map book and JSON.parse',
     load: async () => (await import('./book/bench.ts')).benchBook,
   },
+  backtest: {
+    what: 'tick replay of a GLFT market maker, one and 64 variants, against hftbacktest and C++',
+    load: async () => (await import('./backtest/bench.ts')).benchBacktest,
+  },
+  'backtest-memory': {
+    what: 'memory of a replay of 1 B rows in blocks',
+    load: async () => (await import('./backtest/memory.ts')).benchBacktestMemory,
+  },
   candle: {
     what: 'backtest over candles, against backtesting.py and vectorbt on the same bars and rules',
     load: async () => (await import('./candle/bench.ts')).benchCandle,
@@ -19,7 +27,7 @@ const help = `npm run bench -- NAME [--json]
   --json   last line of stdout is the result as JSON
 
 ${Object.entries(benches)
-  .map(([name, { what }]) => `  ${name.padEnd(10)} ${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(18)} ${what}`)
   .join('\n')}`
 
 async function main(argv: readonly string[]): Promise<number> {

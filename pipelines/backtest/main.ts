@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { runCommand } from '#pipelines/data/command-line.ts'
+import { createProgress } from '#pipelines/data/progress.ts'
+import type { LookAheadVerdict } from '#shared/analytics/look-ahead.ts'
+import { summariseBacktest } from '#shared/analytics/report/summarise.ts'
+import type { BacktestResult } from '#shared/analytics/result.ts'
+import { microsPerMinute } from '#shared/kernel/unit.ts'
+import { backtestHelp } from './help.ts'
+import { checkLookAhead } from './look-ahead-check.ts'
+import { type BacktestCommand, type Origin, readBacktestCommand } from './options.ts'
+import { type ParityRow, summaryLines, writeOutput } from './output.ts'
+import { runParity } from './parity.ts'
+import { prepareTickBacktest, runTickBacktest } from './tick.ts'
+
+/** Tapes shorter than this are checked for look-ahead unless told otherwise. */
+const checkedUsMax = 5 * microsPerMinute
+
+/** What a command found, ready to be written down. */
+type Finding = {
+  readonly result: BacktestResult
+  readonly isFundingWaived: boolean
+  readonly lookAhead?: LookAheadVerdict
+  readonly notes: readonly string[]
+  readonly parity?: { readonly rows: readonly ParityRow[]; readonly figures: object }
+  readonly exitCode: number
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const command = readBacktestCommand(argv, originOf(argv))
+  if (command.kind === 'help') {
+    process.stdout.write(backtestHelp)
+    return 0
+  }
+  const finding = await carryOut(command)
+  const { isFundingWaived, lookAhead, parity, result } = finding
+  const summary = summariseBacktest(result, {
+    trialCount: 1,
+    gatesInput: { isFundingWaived, ...(lookAhead ? { lookAhead } : {}) },
+  })
+  const folder = command.out ?? join('run', `backtest-${nameOf(command, result)}`)
+  await writeOutput(folder, result, summary, parity)
+  const say = (line: string) =>
+    (command.isJson ? process.stderr : process.stdout).write(`${line}\n`)
+  for (const line of summaryLines(result, summary)) say(line)
+  for (const note of finding.notes) say(note)
+  say(`report      ${join(folder, 'report.html')}`)
+  if (command.isJson)
+    process.stdout.write(
+      `${JSON.stringify({ folder, ...(parity ? { parity: parity.figures } : {}), summary })}\n`,
+    )
+  return finding.exitCode
+}
+
+function carryOut(command: Exclude<BacktestCommand, { kind: 'help' }>): Promise<Finding> {
+  switch (command.kind) {
+    case 'tape':
+      return runTape(command)
+    case 'candle':
+      return runCandles(command)
+    case 'parity':
+      return runParity(command.run, command.origin)
+  }
+}
+
+async function runTape({
+  checksLookAhead,
+  options,
+}: Extract<BacktestCommand, { kind: 'tape' }>): Promise<Finding> {
+  let progress: ReturnType<typeof createProgress> | undefined
+  const prepared = await prepareTickBacktest({
+    ...options,
+    onProgress: (done, total) => {
+      progress ??= createProgress({ total, unit: 'bytes' })
+      progress.show(done)
+    },
+  })
+  const { changesPerSecond, eventsPerSecond, outcome, result } = await runTickBacktest(prepared)
+  progress?.end()
+  const isChecked = checksLookAhead ?? outcome.endUs - outcome.startUs < checkedUsMax
+  const lookAhead = isChecked ? await checkLookAhead(prepared, outcome.events) : undefined
+  return {
+    result,
+    isFundingWaived: outcome.waivedSettlements > 0,
+    ...(lookAhead ? { lookAhead } : {}),
+    notes: [
+      `look-ahead  ${lookAhead ? lookAhead.verdict : 'not checked; add --check-lookahead'}`,
+      `speed       ${Math.round(eventsPerSecond)} messages/s (${Math.round(changesPerSecond)} level changes and trades/s), reading included`,
+      `intents     ${outcome.intents}, fingerprint ${outcome.intentsHash}`,
+    ],
+    exitCode: 0,
+  }
+}
+
+async function runCandles({
+  options,
+}: Extract<BacktestCommand, { kind: 'candle' }>): Promise<Finding> {
+  // Loaded when it is needed: the Parquet reader takes a while to start.
+  const { runCandleBacktest } = await import('./candle.ts')
+  let progress: ReturnType<typeof createProgress> | undefined
+  const result = await runCandleBacktest({
+    ...options,
+    onProgress: (done, total, what) => {
+      progress ??= createProgress({ total, unit: '' })
+      progress.show(done, what)
+    },
+  })
+  progress?.end()
+  return { result, isFundingWaived: options.waiveFunding === true, notes: [], exitCode: 0 }
+}
+
+function nameOf(
+  command: Exclude<BacktestCommand, { kind: 'help' }>,
+  { strategy, symbols }: BacktestResult,
+): string {
+  if (command.kind === 'parity') return `parity-${command.run.split('/').filter(Boolean).at(-1)}`
+  const [first, ...more] = symbols
+  return `${strategy}-${first}${more.length > 0 ? `-and-${more.length}` : ''}`.toLowerCase()
+}
+
+function originOf(argv: readonly string[]): Origin {
+  const quoted = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`))
+  return {
+    nowUs: Date.now() * 1_000,
+    command: `npm run backtest -- ${quoted.join(' ')}`,
+    commit: commitOf(),
+  }
+}
+
+/** The commit of the code that runs, marked when files differ from it. */
+function commitOf(): string {
+  const git = (...words: string[]) =>
+    execFileSync('git', words, {
+      cwd: new URL('.', import.meta.url),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  try {
+    const isChanged = git('status', '--porcelain', '--untracked-files=no') !== ''
+    return `${git('rev-parse', '--short=12', 'HEAD')}${isChanged ? ' with changes' : ''}`
+  } catch {
+    // An unpacked archive has no history.
+    return 'unknown'
+  }
+}
+
+await runCommand('backtest', () => main(process.argv.slice(2)))

@@ -1,0 +1,90 @@
+import type { RoundTripColumns } from '#shared/analytics/result.ts'
+import { quoteFromE8 } from '#shared/kernel/decimal.ts'
+import { baseFromLots, type Instrument, quoteFromTicks, signOf } from '#shared/market/instrument.ts'
+import type { Execution } from '#shared/simulation/order.ts'
+
+type Open = {
+  readonly side: 'long' | 'short'
+  readonly openUs: number
+  openedLots: number
+  closedLots: number
+  /** Σ ticks × lots. */
+  openedTickLots: number
+  closedTickLots: number
+  feeQuote: number
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer V)[] ? V[] : T[Key] }
+
+/**
+ * Cuts the fills of each market into trips from flat to flat. P&L is after fees and without funding; a fill that turns
+ * a position ends one trip and opens the next, its fee shared by size. A position still open at the end is no trip.
+ */
+export function roundTripsOf(
+  executions: readonly Execution[],
+  instruments: readonly Instrument[],
+): RoundTripColumns {
+  const trips: Mutable<RoundTripColumns> = {
+    symbol: [],
+    side: [],
+    openUs: [],
+    closeUs: [],
+    openPriceQuote: [],
+    closePriceQuote: [],
+    sizeBase: [],
+    pnlQuote: [],
+  }
+  const open = new Map<number, Open>()
+  for (const { feeE8, instrumentId, priceTicks, side, sizeLots, timeUs } of executions) {
+    const instrument = instruments[instrumentId]!
+    const feePerLot = quoteFromE8(feeE8) / sizeLots
+    let left: number = sizeLots
+    const trip = open.get(instrumentId)
+    if (trip && (trip.side === 'long') !== (side === 'buy')) {
+      const lots = Math.min(left, trip.openedLots - trip.closedLots)
+      left -= lots
+      trip.closedLots += lots
+      trip.closedTickLots += lots * priceTicks
+      trip.feeQuote += lots * feePerLot
+      if (trip.closedLots === trip.openedLots) {
+        open.delete(instrumentId)
+        close(trips, instrument, trip, timeUs)
+      }
+    }
+    if (left === 0) continue
+    const into = open.get(instrumentId) ?? newTrip(signOf(side) === 1 ? 'long' : 'short', timeUs)
+    open.set(instrumentId, into)
+    into.openedLots += left
+    into.openedTickLots += left * priceTicks
+    into.feeQuote += left * feePerLot
+  }
+  return trips
+}
+
+const newTrip = (side: 'long' | 'short', openUs: number): Open => ({
+  side,
+  openUs,
+  openedLots: 0,
+  closedLots: 0,
+  openedTickLots: 0,
+  closedTickLots: 0,
+  feeQuote: 0,
+})
+
+function close(
+  trips: Mutable<RoundTripColumns>,
+  instrument: Instrument,
+  trip: Open,
+  closeUs: number,
+): void {
+  const { closedTickLots, openedLots, openedTickLots, side } = trip
+  const gainTickLots = (side === 'long' ? 1 : -1) * (closedTickLots - openedTickLots)
+  trips.symbol.push(instrument.symbol)
+  trips.side.push(side)
+  trips.openUs.push(trip.openUs)
+  trips.closeUs.push(closeUs)
+  trips.openPriceQuote.push(quoteFromTicks(instrument, openedTickLots / openedLots))
+  trips.closePriceQuote.push(quoteFromTicks(instrument, closedTickLots / openedLots))
+  trips.sizeBase.push(baseFromLots(instrument, openedLots))
+  trips.pnlQuote.push(gainTickLots * (Number(instrument.tickLotE8) / 1e8) - trip.feeQuote)
+}

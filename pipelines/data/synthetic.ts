@@ -1,0 +1,2 @@
+/** Key in a tape's attributes and a Parquet file's metadata that says, when `true`, that nobody traded this. */
+export const syntheticKey = 'synthetic'
