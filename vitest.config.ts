@@ -5,6 +5,7 @@ export default defineConfig({
     include: [
       'shared/**/*.test.ts',
       'functions/**/*.test.ts',
+      'pipelines/**/*.test.ts',
       'run-services/**/*.test.ts',
       'test/**/*.test.ts',
     ],

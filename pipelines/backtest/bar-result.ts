@@ -90,7 +90,8 @@ function fillsFrom({ table, record }: BarRun): FillColumns {
     priceQuote: record.fillPrice,
     sizeBase: record.fillBase.map(Math.abs),
     liquidity: record.fillIsMaker.map((isMaker) => (isMaker ? 'maker' : 'taker')),
-    feeQuote: record.fillFee,
+    // The fee of a liquidation is in the liquidation part of the P&L, with what the fund bore of it.
+    feeQuote: record.fillFee.map((fee, i) => (record.fillIsLiquidation[i] ? 0 : fee)),
     midQuote: record.fillStep.map(() => undefined),
     markoutBps: record.fillStep.map(() => noMarkout),
   }

@@ -96,17 +96,26 @@ async function runCandles({
   options,
 }: Extract<BacktestCommand, { kind: 'candle' }>): Promise<Finding> {
   // Loaded when it is needed: the Parquet reader takes a while to start.
-  const { runCandleBacktest } = await import('./candle.ts')
+  const { playCandles, prepareCandles } = await import('./candle.ts')
+  const { checkCandleLookAhead } = await import('./candle-look-ahead.ts')
   let progress: ReturnType<typeof createProgress> | undefined
-  const result = await runCandleBacktest({
+  const prepared = await prepareCandles({
     ...options,
     onProgress: (done, total, what) => {
       progress ??= createProgress({ total, unit: '' })
       progress.show(done, what)
     },
   })
+  const result = playCandles(prepared)
+  const lookAhead = checkCandleLookAhead(prepared)
   progress?.end()
-  return { result, isFundingWaived: options.waiveFunding === true, notes: [], exitCode: 0 }
+  return {
+    result,
+    isFundingWaived: options.waiveFunding === true,
+    lookAhead,
+    notes: [`look-ahead  ${lookAhead.verdict}`],
+    exitCode: 0,
+  }
 }
 
 function nameOf(

@@ -2,6 +2,7 @@ import { type BacktestResult, markoutSeconds } from '#shared/analytics/result.ts
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { quoteFromE8 } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
+import type { DomainEvent } from '#shared/market/event.ts'
 import {
   type Backtest,
   type BacktestOutcome,
@@ -90,6 +91,7 @@ async function resimulate(recorded: RecordedRun): Promise<Resimulation> {
   const group: TapeGroup = { paths: [tapePath], header: recorded.header }
   const { batches } = await openTape([tapePath])
   let backtest: Backtest | undefined
+  let hasBegun = false
   let row = 0
   for await (const batch of batches)
     for (const event of batch) {
@@ -113,7 +115,8 @@ async function resimulate(recorded: RecordedRun): Promise<Resimulation> {
           const market = own.withoutOwn(event)
           if (market) backtest.market(market, event, event.receiveTimeUs)
           else backtest.deliver(event)
-        } else if (isGiven(event.kind)) backtest.deliver(event)
+        } else if (isGiven(event.kind, hasBegun)) backtest.deliver(event)
+        hasBegun ||= event.kind === 'command' && event.command === 'start'
       } catch (error) {
         throw located(error, group, row)
       }
@@ -153,13 +156,14 @@ async function refill(
   return market?.executions ?? []
 }
 
-/** What reaches the trader from outside; everything about orders is the simulation's to say. */
-const isGiven = (kind: string): boolean =>
-  kind === 'timer' ||
-  kind === 'command' ||
-  kind === 'balance-report' ||
-  kind === 'position-report' ||
-  kind === 'user-stream'
+/**
+ * What reaches the trader from outside. Everything about orders is the simulation's to say, and once trading has
+ * begun so are wallets and positions: what the run's venue stated then came of the run's own fills.
+ */
+function isGiven(kind: DomainEvent['kind'], hasBegun: boolean): boolean {
+  if (kind === 'balance-report' || kind === 'position-report') return !hasBegun
+  return kind === 'timer' || kind === 'command' || kind === 'user-stream'
+}
 
 /** Entry and response as the run measured them on its own orders; recorded times have whole milliseconds. */
 function latencyOf({ orders, tapePath }: RecordedRun): LatencyModel {

@@ -232,7 +232,6 @@ export function createVenueReader(
         timeMs: row.T,
         cells: [row.T * 1_000, row.a, symbol, row.m ? 'sell' : 'buy', row.p, row.q, row.f, row.l],
       }))
-      const last = raw.at(-1)
       return { rows: rows.filter((row) => row.timeMs < toMs), next: nextTrades() }
 
       /** By id, so that nothing is lost between two trades of one millisecond. */

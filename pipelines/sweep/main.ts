@@ -58,6 +58,7 @@ async function sweep(options: SweepOptions, argv: readonly string[]): Promise<nu
   const { folder, trialCount, task } = options
   const header = await headerOf(options)
   const unlock = lockFolder(folder, 'sweep.lock')
+  const stop = stopOnSignal()
   try {
     const journal = await openJournal(journalPath(folder), header)
     const ownCount = taskTrials(task, trialCount).length
@@ -67,7 +68,7 @@ async function sweep(options: SweepOptions, argv: readonly string[]): Promise<nu
         `resuming: ${before} of ${ownCount} trials are done${journal.tornBytes > 0 ? ', an unfinished last line is ignored' : ''}`,
       )
     const pool = await openPool(options.runner, Math.min(options.workers, Math.max(1, ownCount)))
-    const stop = stopOnSignal(pool.stop)
+    stop.onStop(pool.stop)
     const progress = createProgress({ total: ownCount, doneBefore: before, unit: 'trials' })
     try {
       progress.show(before)
@@ -99,18 +100,19 @@ async function sweep(options: SweepOptions, argv: readonly string[]): Promise<nu
       return 0
     } finally {
       progress.end()
-      stop.forget()
       journal.close()
       await pool.close()
     }
   } finally {
+    stop.forget()
     unlock()
   }
 }
 
 /** First Ctrl-C: what runs is finished and kept. Second: it is dropped, which loses nothing that is in the file. */
-function stopOnSignal(stop: () => void) {
+function stopOnSignal() {
   let isStopped = false
+  let stop = (): void => undefined
   const onSignal = (): void => {
     if (isStopped) process.exit(0)
     isStopped = true
@@ -121,6 +123,10 @@ function stopOnSignal(stop: () => void) {
   process.on('SIGTERM', onSignal)
   return {
     isStopped: () => isStopped,
+    onStop: (task: () => void) => {
+      stop = task
+      if (isStopped) stop()
+    },
     forget: () => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
-import { runCandleBacktest } from '#pipelines/backtest/candle.ts'
+import { prepareCandles, runCandleBacktest, strategyOf } from '#pipelines/backtest/candle.ts'
+import { checkCandleLookAhead } from '#pipelines/backtest/candle-look-ahead.ts'
 import type { CandleBacktestOptions } from '#pipelines/backtest/candle-options.ts'
 import { readTiersFile } from '#pipelines/backtest/candle-tiers.ts'
 
@@ -24,17 +25,22 @@ function write(name: string, lines: readonly string[]): string {
   return path
 }
 
+const optionsFor = (
+  path: string,
+  given: Partial<CandleBacktestOptions> = {},
+): CandleBacktestOptions => ({
+  candles: [path],
+  symbols: 'all',
+  strategy: 'buy-and-hold',
+  waiveFunding: true,
+  nowUs: Date.UTC(2026, 0, 1) * 1_000,
+  command: 'npm run backtest',
+  commit: 'test',
+  ...given,
+})
+
 const run = (path: string, given: Partial<CandleBacktestOptions> = {}) =>
-  runCandleBacktest({
-    candles: [path],
-    symbols: 'all',
-    strategy: 'buy-and-hold',
-    waiveFunding: true,
-    nowUs: Date.UTC(2026, 0, 1) * 1_000,
-    command: 'npm run backtest',
-    commit: 'test',
-    ...given,
-  })
+  runCandleBacktest(optionsFor(path, given))
 
 test('plain, gzipped and bare rows of the venue give the same result', async () => {
   const plain = await run(write('AAAUSDT.csv', [header, ...rows(10)]))
@@ -179,4 +185,28 @@ test('tiers of a dated contract do not replace those of the perpetual', async ()
   expect(tiers.get('ETHUSDT')?.[0]?.maintenanceRatio).toBe(0.004)
   writeFileSync(path, JSON.stringify({ 'ETH/USDT:USDT': [{ minNotional: 0 }] }))
   await expect(readTiersFile(path)).rejects.toThrow("tier 1 has no number 'maxNotional'")
+})
+
+test('the look-ahead detector passes our rules and catches one that was fed the next close', async () => {
+  const closes = Array.from(
+    { length: 400 },
+    (_, i) => Math.round(1e4 + 900 * Math.sin(i / 7)) / 100,
+  )
+  const lines = closes.map((close, i) => {
+    const open = closes[i - 1] ?? close
+    return row(i, open, Math.max(open, close), Math.min(open, close), close)
+  })
+  const parameters = { fast: 3, slow: 9 }
+  const path = write('WAVEUSDT.csv', [header, ...lines])
+  const prepared = await prepareCandles(optionsFor(path, { strategy: 'sma-cross', parameters }))
+  expect(checkCandleLookAhead(prepared)).toMatchObject({ verdict: 'clean', cuts: 8 })
+  expect(
+    checkCandleLookAhead(prepared, ({ columns: [whole] }) => ({
+      ...strategyOf(prepared),
+      onBar(view, orders) {
+        const next = whole?.close[view.barsSeen(0)]
+        if (next !== undefined && next > view.close(0, 0)) orders.market(0, 1)
+      },
+    })),
+  ).toMatchObject({ verdict: 'caught' })
 })

@@ -18,24 +18,21 @@ function randomWalk(): MarketEvent[] {
   for (let index = 1; index < 1_200; index++) {
     const before = bid
     bid += random.uniform() < 0.5 ? 1 : -1
-    events.push(
-      make.delta(
-        index / 10,
-        [
-          [before, 0],
-          [bid, 9],
-        ],
-        [
-          [before + 10, 0],
-          [bid + 10, 9],
-        ],
-      ),
-    )
+    // The new price first: a side of a book is never empty in between.
+    const bids = [
+      [bid, 9],
+      [before, 0],
+    ] as const
+    const asks = [
+      [bid + 10, 9],
+      [before + 10, 0],
+    ] as const
+    events.push(make.delta(index / 10, bids, asks))
   }
   return events
 }
 
-const bidOf = (event: MarketEvent): number => ('levels' in event ? event.levels.at(2)! : 0)
+const bidOf = (event: MarketEvent): number => ('levels' in event ? event.levels[0]! : 0)
 
 /** Long when the price will be higher in a second than it is now; what it knows of the future is up to `known`. */
 const peeking = (known: readonly MarketEvent[]): Script => {

@@ -72,7 +72,7 @@ export function factSection(result: BacktestResult, summary: BacktestSummary): H
 <dt>Costs</dt><dd>${fees}</dd>
 <dt>Assumptions</dt><dd>${list(assumptions)}</dd>
 ${result.warnings.length > 0 && html`<dt>Warnings</dt><dd class="loss">${list(result.warnings)}</dd>`}
-<dt>Sources</dt><dd>${list(sources)}</dd>
+<dt>Sources</dt><dd>${sources.length > 5 ? html`<details><summary>${sources.length} files, with rows and sha256</summary>${list(sources)}</details>` : list(sources)}</dd>
 <dt>Seed, commit</dt><dd>${result.seed}, <code>${result.commit}</code></dd>
 <dt>Reproduce</dt><dd><code>${result.command}</code></dd></dl></section>`
 }

@@ -69,8 +69,13 @@ export function openTapeWriter(path: string, header: TapeHeader): TapeWriter {
       if (fault) throw unwritable(fault)
       if (!file.writableNeedDrain) return
       await new Promise<void>((resolve) => {
-        file.once('drain', resolve)
-        file.once('close', resolve)
+        const done = () => {
+          file.off('drain', done)
+          file.off('close', done)
+          resolve()
+        }
+        file.on('drain', done)
+        file.on('close', done)
       })
       if (fault) throw unwritable(fault)
     },

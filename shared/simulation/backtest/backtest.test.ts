@@ -112,9 +112,9 @@ describe('latency and queue', () => {
   test('the mid is looked at 1, 5 and 30 s after a fill, and not past the end', () => {
     const later = runScript({
       tape: calmTape(9, (make) => [
-        make.trade(2, 'sell', 640_000, 20),
+        make.trade(2.3, 'sell', 640_000, 20),
         make.delta(
-          2.5,
+          3.2,
           [
             [640_000, 0],
             [639_990, 5],
@@ -122,7 +122,7 @@ describe('latency and queue', () => {
           [],
         ),
         make.delta(
-          6.5,
+          7.2,
           [],
           [
             [640_010, 0],

@@ -76,6 +76,17 @@ export function sliceBars(columns: BarColumns, fromUs: number, toUs: number): Ba
   }
 }
 
+/** The first steps of a table and nothing of the rest; a symbol that is listed later stays, without bars. */
+export function cutTable(table: BarTable, steps: number): BarTable {
+  const endUs = table.startUs + steps * table.intervalUs
+  return {
+    ...table,
+    steps,
+    columns: table.columns.map((one) => sliceBars(one, Number.NEGATIVE_INFINITY, endUs)),
+    rowAtStep: table.rowAtStep.map((rows) => rows.subarray(0, steps)),
+  }
+}
+
 /** Index of the first time not before `wantedUs`. */
 export function firstAtOrAfter(timeUs: Float64Array, wantedUs: number): number {
   let low = 0
