@@ -102,7 +102,7 @@ export function unlinkOrder(orders: OrderTable, slot: number): boolean {
   }
   const code = codeOfSlot(orders, slot)
   if (next === endOfList) firstAtCode.delete(code)
-
+  else firstAtCode.set(code, next)
   return next === endOfList
 }
 

@@ -19,7 +19,7 @@ export const queueExponent = (model: QueueModel): QueueExponent =>
  *
  * With `c = lotsBefore − lotsAfter − traded` (trades are already counted), `b = lotsBefore − ahead` and
  * `p = bⁿ / (bⁿ + aheadⁿ)` the share that went behind us: `ahead − (1 − p) c + min(b − p c, 0)`, at most `lotsAfter`.
- * Growth joins behind us. Dimensions: lots.
+ * Growth joins behind us. With an exponent below 1 the result may fall under 0 by a fraction. Dimensions: lots.
  *
  * @param ahead - lots before us; not negative except for a fraction of a lot
  * @param traded - lots traded at this price since its last update

@@ -36,7 +36,7 @@ const anyVariant: fc.Arbitrary<GlftVariant> = fc.record({
   skewFactor: fc.double({ min: 0, max: 2, noNaN: true }),
   orderLots: fc.integer({ min: 1, max: 9 }),
   inventoryLotsMax: fc.integer({ min: 1, max: 40 }),
-  gridHalfSpreads: fc.constantFrom(0, 0.5, 1),
+  gridHalfSpreads: fc.constantFrom(0, 0.5, 1, 10),
 })
 const anyLatency = fc.record({
   entryUs: fc.constantFrom(0, 3_000, 40_000, 250_000),

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { invariant } from '#shared/kernel/error.ts'
+import { invariant, TradingError } from '#shared/kernel/error.ts'
 import type { GlftVariant } from '#shared/simulation/replay/glft-variants.ts'
 import { replayGlft } from '#shared/simulation/replay/replay.ts'
 import type { ReplayResult, VariantResult } from '#shared/simulation/replay/replay-result.ts'
@@ -21,7 +21,11 @@ const agreementRatio = 0.01
  */
 export async function benchBacktest(say: (line: string) => void): Promise<BenchResult> {
   const feed = loadBacktestFeed(rowsMin)
-  if (!feed) throw new Error('the recordings in ../shared/data are absent: nothing to replay')
+  if (!feed)
+    throw new TradingError(
+      'FILE_UNREADABLE',
+      'the recordings in ../shared/data are absent: nothing to replay',
+    )
   const rows = feed.tape.rowCount
   const notes = [
     `tape: ${feed.source}; ${rows} rows, ${(feed.tape.byteLength / rows).toFixed(1)} bytes each`,

@@ -1,4 +1,4 @@
-import { invariant } from '#shared/kernel/error.ts'
+import { invariant, TradingError } from '#shared/kernel/error.ts'
 import { createReplay } from '#shared/simulation/replay/replay.ts'
 import type { BenchResult } from '../bench.ts'
 import { loadBacktestFeed, passOf } from './feed.ts'
@@ -18,7 +18,10 @@ export async function benchBacktestMemory(say: (line: string) => void): Promise<
   const feed = loadBacktestFeed(1)
   const block = feed?.tape.blocks[0]
   if (!feed || !block)
-    throw new Error('the recordings in ../shared/data are absent: nothing to replay')
+    throw new TradingError(
+      'FILE_UNREADABLE',
+      'the recordings in ../shared/data are absent: nothing to replay',
+    )
   const pass = passOf(block, passesPerCycle)
   const replay = createReplay({
     ...terms,
