@@ -15,6 +15,8 @@ export type CandleBacktestOptions = {
   /** `1m` to `1d`; needed when a folder holds several, else found from the rows. */
   readonly interval?: string | undefined
   readonly symbols: readonly string[] | 'all'
+  /** Refuse a file that holds several symbols: nobody chose among them. */
+  readonly refusesMixed?: boolean | undefined
   readonly strategy: string
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
   /** 10,000; split equally over the symbols, each share margined alone. */

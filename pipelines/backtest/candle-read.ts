@@ -22,6 +22,7 @@ export async function readCandleFiles(
   files: readonly CandleFile[],
   terms: {
     readonly symbols: readonly string[] | 'all'
+    readonly refusesMixed?: boolean | undefined
     readonly intervalUs: number | undefined
     readonly nowUs: number
     readonly allowGaps: boolean
@@ -34,6 +35,14 @@ export async function readCandleFiles(
   for (const [index, file] of files.entries()) {
     const bytes = await readBytes(file.path)
     const tables = await rowsFrom(file, bytes)
+    if (terms.refusesMixed && tables.length > 1)
+      throw new TradingError(
+        'CANDLE_MALFORMED',
+        `${file.path} mixes ${tables.length} symbols (${tables
+          .slice(0, 3)
+          .map(({ symbol }) => symbol)
+          .join(', ')}${tables.length > 3 ? ', …' : ''}); choose with --symbols, or --symbols all`,
+      )
     sources.push({
       path: file.path,
       sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -44,6 +44,7 @@ export async function prepareCandles(options: CandleBacktestOptions): Promise<Pr
   const files = findCandleFiles(options.candles, symbols, plan.intervalUs)
   const { candles, sources } = await readCandleFiles(files, {
     symbols,
+    refusesMixed: options.refusesMixed,
     intervalUs: plan.intervalUs,
     nowUs,
     allowGaps: options.allowGaps ?? false,

@@ -172,6 +172,7 @@ function candleOptions(
     candles: [...candles, ...line.positionals],
     interval: line.text('interval'),
     symbols: symbolsOf(line) ?? 'all',
+    refusesMixed: symbolsOf(line) === undefined,
     strategy: line.need('strategy', '--strategy grid'),
     parameters: parametersOf(line),
     startEquityQuote: equityOf(line),
