@@ -1,11 +1,6 @@
-import { kurtosisRaw, skewness } from '#shared/analytics/moments.ts'
-import {
-  deflatedSharpe,
-  expectedMaxSharpe,
-  probabilisticSharpe,
-} from '#shared/analytics/overfit/sharpe-inference.ts'
+import { overfittingOf } from '#shared/analytics/overfit/overfitting.ts'
 import { sweepStatistics } from '#shared/analytics/overfit/sweep-statistics.ts'
-import { sharpeRatio } from '#shared/analytics/ratio.ts'
+import { periodsPerYear } from '#shared/analytics/period.ts'
 import type { TrialSummary } from '#shared/analytics/result.ts'
 
 /** How much of the best trial is luck, as numbers. Sharpe ratios are per period unless they say `Annual`. */
@@ -33,45 +28,39 @@ const pboMost = 0.5
 /** Judges the best trial by Sharpe ratio, counting every trial that was tried. */
 export function judgeSweep(trials: readonly TrialSummary[]): Honesty {
   const { trialCount, trialSharpes, pbo, best } = sweepStatistics(trials)
-  const sharpes = trialSharpes.perPeriod
-  const ratio = best && sharpeRatio({ returns: best.returns, periodSeconds: best.periodSeconds })
-  const shape = best && {
-    points: best.returns.length,
-    skewness: skewness(best.returns) ?? 0,
-    kurtosisRaw: kurtosisRaw(best.returns) ?? 3,
-  }
-  const trialSharpeVariance = varianceOf(sharpes)
-  const isMany = trialCount > 1 && trialSharpeVariance !== undefined
+  const { periodSeconds } = trialSharpes
+  const luck =
+    best &&
+    overfittingOf({
+      returns: best.returns,
+      periodSeconds,
+      trialCount,
+      trialSharpes,
+      gatesInput: {},
+    })
+  // One trial was not chosen among others: there is nothing to deflate.
+  const isChosen = trialCount > 1
+  const bestSharpe = luck?.sharpePerPeriod
   return {
     trialCount,
-    scoredCount: sharpes.length,
-    periodSeconds: trialSharpes.periodSeconds,
-    bestSharpe: ratio?.perPeriod,
-    bestSharpeAnnual: ratio?.annual,
-    luckSharpe: isMany ? expectedMaxSharpe({ trialCount, trialSharpeVariance }) : undefined,
-    probabilisticSharpe:
-      ratio && shape
-        ? probabilisticSharpe({ sharpe: ratio.perPeriod, sharpeBenchmark: 0, ...shape })
-        : undefined,
-    deflatedSharpe:
-      ratio && shape && isMany
-        ? deflatedSharpe({ sharpe: ratio.perPeriod, trialCount, trialSharpeVariance, ...shape })
-        : undefined,
+    scoredCount: trialSharpes.perPeriod.length,
+    periodSeconds,
+    bestSharpe,
+    bestSharpeAnnual:
+      bestSharpe === undefined ? undefined : bestSharpe * Math.sqrt(periodsPerYear(periodSeconds)),
+    luckSharpe: isChosen ? luck?.expectedMaxSharpe : undefined,
+    probabilisticSharpe: luck?.probabilisticSharpe,
+    deflatedSharpe: isChosen ? luck?.deflatedSharpe : undefined,
     pbo: pbo?.pbo,
   }
-}
-
-function varianceOf(values: readonly number[]): number | undefined {
-  if (values.length < 2) return undefined
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
 }
 
 /** The numbers in plain words, the verdict first. */
 export function honestyText(honesty: Honesty): readonly string[] {
   const { trialCount, bestSharpe, luckSharpe, pbo } = honesty
   const lines = [`${trialCount} trials were tried, and all of them count.`]
-  if (bestSharpe === undefined) return ['NO RESULT: no trial has returns that vary.', ...lines]
+  if (bestSharpe === undefined)
+    return ['NO RESULT: no trial has enough returns that vary.', ...lines]
   if (luckSharpe !== undefined && honesty.deflatedSharpe !== undefined)
     lines.push(
       `The best Sharpe ratio is ${bestSharpe.toFixed(4)} per period; the best of ${trialCount} worthless trials has ${luckSharpe.toFixed(4)} on average.`,
