@@ -146,7 +146,10 @@ export const isMarketEvent = (event: DomainEvent): event is MarketEvent =>
  * market may have been the twin's invention.
  */
 export const isSyntheticTape = ({ attributes, source }: TapeHeader): boolean =>
-  /^(synthetic|generated|executor)/.test(source) || attributes.synthetic === 'true'
+  // Whoever does not say that its market is real is not believed.
+  attributes.synthetic === undefined
+    ? /^(synthetic|generated|executor)/.test(source)
+    : attributes.synthetic === 'true'
 
 /** Path, fingerprint and origin of each group; of several files the fingerprint is that of all of them in a row. */
 export async function describeSources(

@@ -33,6 +33,8 @@ export type ExecutorPorts = {
   }
   /** What must outlive the process: a kill, and the marks of the portfolio stops. */
   readonly guard: GuardStore
+  /** True when the market is made up, so that nobody later takes the tape of this run for a real one. */
+  readonly isInvented: boolean
   readonly report: (line: string) => void
 }
 
@@ -163,7 +165,11 @@ async function openSession(
     version: 1,
     source: 'executor',
     instruments,
-    attributes: { spec: JSON.stringify(spec), startedUs: String(runtime.clock.nowUs()) },
+    attributes: {
+      synthetic: String(ports.isInvented),
+      spec: JSON.stringify(spec),
+      startedUs: String(runtime.clock.nowUs()),
+    },
   })
   const publisher = createPublisher(ports.bus, state, spec)
   const ordersByStrategy = new Map<string, number>()

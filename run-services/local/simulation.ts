@@ -115,6 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
             guard = kept
           },
         },
+        isInvented: true,
         report: options.report,
       },
       createPlan({

@@ -89,6 +89,7 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
         folder: options.folder,
         busName,
         runId,
+        isInvented: isInvented(options),
         // Every paper run has a new account; a live one is the same tomorrow.
         guardFile: join(
           options.folder,
@@ -130,8 +131,7 @@ async function startTwin(
   launch: (name: string, given: object, restartsMax: number) => Thread,
 ): Promise<TwinReady> {
   const wantsHedge = options.strategies.includes('funding-carry')
-  const isInvented = options.tapes.length === 0 && options.venue === 'twin'
-  const hedge = wantsHedge && isInvented ? Math.floor(options.equityQuote * hedgeShare) : 0
+  const hedge = wantsHedge && isInvented(options) ? Math.floor(options.equityQuote * hedgeShare) : 0
   const given: TwinGiven = {
     seed: options.seed,
     symbols: options.symbols ?? (options.tapes.length > 0 ? undefined : defaultSymbols),
@@ -143,6 +143,8 @@ async function startTwin(
   // An exchange that died has lost every account: there is nothing to start again.
   return (await launch('twin', given, 0).ready) as TwinReady
 }
+
+const isInvented = ({ tapes, venue }: RunOptions): boolean => tapes.length === 0 && venue === 'twin'
 
 /** The venue's addresses; other ones serve tests and testnets. */
 const asterUrls = () => ({

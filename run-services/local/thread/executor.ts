@@ -29,6 +29,7 @@ export type ExecutorGiven = {
   readonly streamUrl: string
   /** Where kills and the marks of the portfolio stops are kept across restarts. */
   readonly guardFile: string
+  readonly isInvented: boolean
   readonly accounts: readonly { readonly name: string; readonly privateKey: string }[]
 }
 
@@ -81,6 +82,7 @@ await runThread<ExecutorGiven>(async (given, tools) => {
         return openTapeWriter(path, header)
       },
       guard: openGuard(given.guardFile),
+      isInvented: given.isInvented,
       report: tools.log,
     },
     createPlan({ ...given, report: tools.log }),
