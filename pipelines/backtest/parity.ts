@@ -329,8 +329,12 @@ function rowsOf(recorded: RecordedRun, parity: Parity): readonly ParityRow[] {
 
 const notesOf = (parity: Parity): readonly string[] => [
   `replay      ${parity.isReplayEqual === null ? 'the run left no summary to compare with' : parity.isReplayEqual ? `same ${parity.intents} intents for the same ${parity.events} events` : 'OTHER INTENTS for the same events'}`,
-  `fill error  ${percent(parity.sameOrdersDifferingRatio)} of the filled size has no counterpart when the run's own orders are filled again (buys ${percent(parity.sameOrdersFillError.buy.differingRatio)}, sells ${percent(parity.sameOrdersFillError.sell.differingRatio)})`,
+  parity.sameOrdersDifferingRatio === undefined
+    ? 'fill error  undefined: nothing was filled'
+    : `fill error  ${percent(parity.sameOrdersDifferingRatio)} of the filled size has no counterpart when the run's own orders are filled again (buys ${percent(parity.sameOrdersFillError.buy.differingRatio)}, sells ${percent(parity.sameOrdersFillError.sell.differingRatio)})`,
   `orders      run ${parity.recordedOrders}, made anew ${parity.simulatedOrders}, the same ${parity.sameOrders}`,
-  `            ${percent(parity.differingRatio)} has none when the orders are made anew, too (buys ${percent(parity.fillError.buy.differingRatio)}, sells ${percent(parity.fillError.sell.differingRatio)})`,
+  parity.differingRatio === undefined
+    ? '            nor when the orders are made anew'
+    : `            ${percent(parity.differingRatio)} has none when the orders are made anew, too (buys ${percent(parity.fillError.buy.differingRatio)}, sells ${percent(parity.fillError.sell.differingRatio)})`,
   `P&L         run ${money(parity.recordedPnlQuote)}, backtest ${money(parity.simulatedPnlQuote)}, apart by ${money(parity.pnlDifferenceQuote)}`,
 ]
