@@ -4,7 +4,6 @@ import type { MarketEvent } from '#shared/market/event.ts'
 import { createFeed } from './feed.ts'
 import { createGenerator } from './generator.ts'
 import { listingOf, syntheticMarkets } from './listing.ts'
-import { createTapeSource } from './tape.ts'
 import { startUs } from './world.fixture.ts'
 
 const instruments = syntheticMarkets.map((market, id) => ({
@@ -97,17 +96,13 @@ test('a tape keeps its order and distances and begins when the exchange does', (
       receiveTimeUs: event.receiveTimeUs + 3_600_000_000,
     }))
 
-  let at = 0
-  const tape = createTapeSource({ pull: () => recorded[at++], startUs: later, instrumentIds: ids })
   const feed = createFeed({ startUs: later, instrumentIds: ids })
   for (const event of recorded) feed.push(event)
-  for (const source of [tape, feed]) {
-    const played: MarketEvent[] = []
-    for (let second = 0; second <= 2; second++)
-      source.advance((later + second * 1_000_000) as Micros, (event) => played.push(event))
-    expect(played).toEqual(expected)
-    expect(source.nextTimeUs()).toBeUndefined()
-  }
+  const played: MarketEvent[] = []
+  for (let second = 0; second <= 2; second++)
+    feed.advance((later + second * 1_000_000) as Micros, (event) => played.push(event))
+  expect(played).toEqual(expected)
+  expect(feed.nextTimeUs()).toBeUndefined()
 })
 
 test('a feed copies levels and asks its writer to wait when it is full', () => {

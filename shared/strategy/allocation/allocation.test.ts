@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createAllocation, equalWeights, equityForCapitalE8 } from './allocation.ts'
 import { netTargets } from './netting.ts'
-import { type OwnQuote, withheldQuotes, wouldCrossOther, wouldTrade } from './self-cross.ts'
+import { type OwnQuote, wouldTrade } from './self-cross.ts'
 
 const name = fc.constantFrom('glft', 'grid', 'funding-carry')
 
@@ -61,38 +61,13 @@ describe('self-cross', () => {
     priceTicks,
   })
 
-  it('withholds the later quote that would meet another strategy', () => {
-    const quotes = [
-      quote('glft', 'sell', 101),
-      quote('grid', 'buy', 101),
-      quote('grid', 'buy', 100),
-    ]
-    expect(withheldQuotes(quotes)).toEqual([1])
-  })
-
-  it('lets a strategy be on both sides and other instruments be', () => {
-    expect(wouldCrossOther(quote('glft', 'buy', 101), [quote('glft', 'sell', 100)])).toBe(false)
-    const other = { ...quote('grid', 'sell', 100), instrumentId: 1 }
-    expect(wouldCrossOther(quote('glft', 'buy', 101), [other])).toBe(false)
-  })
-
-  it('leaves no pair that would trade, and withholds nothing without cause', () => {
-    const anyQuote = fc.record({
-      strategy: name,
-      instrumentId: fc.constantFrom(0, 1),
-      side: fc.constantFrom('buy' as const, 'sell' as const),
-      priceTicks: fc.integer({ min: 95, max: 105 }),
-    })
-    fc.assert(
-      fc.property(fc.array(anyQuote, { maxLength: 20 }), (quotes) => {
-        const withheld = new Set(withheldQuotes(quotes))
-        const standing = quotes.filter((_, index) => !withheld.has(index))
-        for (const a of standing)
-          for (const b of standing)
-            if (a.strategy !== b.strategy) expect(wouldTrade(a, b)).toBe(false)
-        for (const index of withheld) expect(wouldCrossOther(quotes[index]!, standing)).toBe(true)
-      }),
-    )
+  it('is a buy at or above a sell of the same instrument, whoever comes first', () => {
+    const buy = quote('glft', 'buy', 101)
+    expect(wouldTrade(buy, quote('grid', 'sell', 101))).toBe(true)
+    expect(wouldTrade(quote('grid', 'sell', 100), buy)).toBe(true)
+    expect(wouldTrade(buy, quote('grid', 'sell', 102))).toBe(false)
+    expect(wouldTrade(buy, quote('grid', 'buy', 101))).toBe(false)
+    expect(wouldTrade(buy, { ...quote('grid', 'sell', 100), instrumentId: 1 })).toBe(false)
   })
 })
 
