@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { functions } from '#shared/cloud/manifest.ts'
+import { functions } from '#shared/cloud/manifest/function.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { createFunctionApp, functionCaller } from './local.ts'
 import { functionPorts, noonMs, scheduledAtUs } from './scripted-market.fixture.ts'

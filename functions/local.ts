@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { FunctionName } from '#shared/cloud/manifest.ts'
+import type { FunctionName } from '#shared/cloud/manifest/function.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import {

@@ -1,5 +1,5 @@
 import { checkRow } from '#shared/cloud/local/warehouse-row.ts'
-import { tables } from '#shared/cloud/manifest.ts'
+import { tables } from '#shared/cloud/manifest/table.ts'
 import type { Row, Warehouse } from '#shared/cloud/port.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import type { FunctionPorts } from './function-call.ts'

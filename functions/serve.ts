@@ -1,5 +1,5 @@
 import { http } from '@google-cloud/functions-framework'
-import type { FunctionName } from '#shared/cloud/manifest.ts'
+import type { FunctionName } from '#shared/cloud/manifest/function.ts'
 import {
   answerCall,
   type FunctionLogic,

@@ -28,6 +28,7 @@ const createMemoryBus = (): Bus => {
       receivers.set(topic, set.add(receive))
       return () => set.delete(receive)
     },
+    flush: async () => {},
     close: () => receivers.clear(),
   }
 }

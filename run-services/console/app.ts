@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
-import { functions as functionSpecs } from '#shared/cloud/manifest.ts'
+import { functions as functionSpecs } from '#shared/cloud/manifest/function.ts'
 import type { CommandMessage } from '#shared/cloud/message.ts'
 import type { Bus, Warehouse } from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'

@@ -97,7 +97,9 @@ export function createPublisher(
       if (state.nowUs - equityToldUs < equityEveryUs && out.decisions.every(isRoutine)) return
       equityToldUs = state.nowUs
       const equity = equityMessage(state, run)
-      if (equity) publish(bus, 'equity', equity)
+      if (!equity) return
+      publish(bus, 'equity', equity)
+      for (const row of equity.rows) publish(bus, 'equity-rows', row)
     },
   }
 }

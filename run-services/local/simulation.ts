@@ -156,7 +156,12 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
 const e8 = (quote: number): bigint => BigInt(quote) * 10n ** 8n
 
 /** Nobody listens in a simulation. */
-const silentBus: Bus = { publish() {}, subscribe: () => () => {}, close() {} }
+const silentBus: Bus = {
+  publish() {},
+  subscribe: () => () => {},
+  flush: async () => {},
+  close() {},
+}
 
 /** One process at a time, each with a generation of its own. */
 const holderOf = (epoch: number): Lease => ({

@@ -1,9 +1,14 @@
+import type { BucketName } from './manifest/bucket.ts'
+import type { ServiceName } from './manifest/service.ts'
+
 /** What the system needs from a platform. `local/` binds it to one machine, `gcp/` to Google Cloud. */
 export type Platform = {
   readonly bus: Bus
   readonly warehouse: Warehouse
-  readonly blobs: Blobs
+  /** The bucket of that name in the manifest. */
+  readonly blobs: (bucket: BucketName) => Blobs
   readonly secrets: Secrets
+  close(): Promise<void>
 }
 
 /** Messages are plain data; money and times travel as decimal strings and numbers. */
@@ -14,6 +19,12 @@ export type Bus = {
   publish(topic: string, message: Message): void
   /** @returns a function that ends the subscription */
   subscribe(topic: string, receive: (message: Message) => void): () => void
+  /**
+   * Resolves once everything published so far is with the platform.
+   *
+   * @throws TradingError PLATFORM_UNREACHABLE when some of it could not be handed over
+   */
+  flush(): Promise<void>
   close(): void
 }
 
@@ -35,7 +46,10 @@ export type QueryResult = {
 
 export type Blobs = {
   put(name: string, bytes: Uint8Array): Promise<void>
+  /** Writes a blob that must not exist yet. @returns false when it does; nothing is written then */
+  create(name: string, bytes: Uint8Array): Promise<boolean>
   get(name: string): Promise<Uint8Array | undefined>
+  /** Names that start with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>
 }
 
@@ -51,4 +65,42 @@ export type Lease = {
   /** @throws TradingError LEASE_LOST when somebody else holds it now */
   renew(): Promise<void>
   release(): Promise<void>
+}
+
+/** How many instances of a service run. */
+export type ServiceScaling = {
+  /** @returns the number it is told to run; undefined when it scales by load */
+  instanceCount(service: ServiceName): Promise<number | undefined>
+  /** @throws TradingError PLATFORM_UNREACHABLE when it is unknown whether the change was taken: ask again */
+  setInstanceCount(service: ServiceName, count: number): Promise<void>
+}
+
+export type TrainingRequest = {
+  /** Names the job; asking twice starts one. */
+  readonly trainingId: string
+  readonly image: string
+  readonly machine: string
+  readonly accelerator: string | undefined
+  readonly isSpot: boolean
+  readonly arguments: readonly string[]
+}
+
+export type TrainingState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'canceled'
+
+export type Training = {
+  /** @returns the platform's name of the job */
+  start(request: TrainingRequest): Promise<string>
+  state(jobName: string): Promise<TrainingState>
+}
+
+/** The platform's own list of models, beside the blobs that hold them; people look at it. */
+export type ModelCatalog = {
+  /** Adds a version, or finds the one of that id. @returns the platform's name of the version */
+  register(model: {
+    readonly modelId: string
+    readonly blobUri: string
+    readonly labels: Readonly<Record<string, string>>
+  }): Promise<string>
+  /** Moves the alias `promoted` to that version. */
+  promote(versionName: string): Promise<void>
 }

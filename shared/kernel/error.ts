@@ -42,6 +42,15 @@ export const remedyByCode = {
   LEASE_HELD: 'retry-later',
   LEASE_LOST: 'halt',
   WAREHOUSE_BUSY: 'retry-later',
+  /** The cloud platform gave no answer, or asked to wait. */
+  PLATFORM_UNREACHABLE: 'retry-later',
+  /** It said no: a right, a quota or a resource is missing; the message names it. */
+  PLATFORM_REFUSED: 'halt',
+  MODEL_UNKNOWN: 'reject-input',
+  /** A model that was trained on other features than this program computes. */
+  MODEL_MISMATCH: 'reject-input',
+  MODEL_UNREACHABLE: 'retry-later',
+  AUDIT_BROKEN: 'halt',
   LEDGER_MISMATCH: 'halt',
   STATE_CORRUPT: 'halt',
 } as const satisfies Record<string, Remedy>

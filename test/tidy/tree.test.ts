@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { functions, services, tables, topics } from '#shared/cloud/manifest.ts'
+import { functions } from '#shared/cloud/manifest/function.ts'
+import { services } from '#shared/cloud/manifest/service.ts'
+import { tables } from '#shared/cloud/manifest/table.ts'
+import { topics } from '#shared/cloud/manifest/topic.ts'
 import {
   exportProblems,
   lengthProblems,

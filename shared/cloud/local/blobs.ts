@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Blobs } from '../port.ts'
@@ -26,16 +26,32 @@ export function openBlobs(folder: string): Blobs {
     return join(folder, name)
   }
 
+  /** Writes beside the final place, then lets `finish` make it appear there in one step. */
+  const write = async (
+    name: string,
+    bytes: Uint8Array,
+    finish: (part: string, path: string) => Promise<void>,
+  ) => {
+    const path = pathOf(name)
+    await mkdir(dirname(path), { recursive: true })
+    const part = join(dirname(path), `${unfinished}${randomUUID()}`)
+    try {
+      await writeFile(part, bytes, { flag: 'wx', flush: true })
+      await finish(part, path)
+    } finally {
+      await rm(part, { force: true })
+    }
+  }
+
   return {
-    async put(name, bytes) {
-      const path = pathOf(name)
-      await mkdir(dirname(path), { recursive: true })
-      const part = join(dirname(path), `${unfinished}${randomUUID()}`)
+    put: (name, bytes) => write(name, bytes, rename),
+    async create(name, bytes) {
       try {
-        await writeFile(part, bytes, { flag: 'wx', flush: true })
-        await rename(part, path)
+        // A link, unlike a rename, refuses to replace what is there.
+        await write(name, bytes, link)
+        return true
       } catch (error) {
-        await rm(part, { force: true })
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
         throw error
       }
     },

@@ -42,6 +42,8 @@ export function openBus(name = 'asterai'): Bus {
         if (receivers.size === 0 && subscribers.get(topic) === receivers) subscribers.delete(topic)
       }
     },
+    // A posted message is already with the platform.
+    flush: async () => {},
     close() {
       isOpen = false
       subscribers.clear()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Micros } from '#shared/kernel/unit.ts'
-import type { FunctionName } from '../manifest.ts'
+import type { FunctionName } from '../manifest/function.ts'
 import type { Bus, Message } from '../port.ts'
 import { startCron } from './cron.ts'
 
@@ -20,6 +20,7 @@ function recordingBus(): Bus & { published: Message[] } {
     published,
     publish: (topic, message) => published.push({ topic, ...message }),
     subscribe: () => () => {},
+    flush: async () => {},
     close() {},
   }
 }

@@ -2,7 +2,7 @@ import { Cron } from 'croner'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Clock } from '#shared/kernel/runtime.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
-import { type FunctionName, functions } from '../manifest.ts'
+import { type FunctionName, functions } from '../manifest/function.ts'
 import type { StatusMessage } from '../message.ts'
 import type { Bus } from '../port.ts'
 
@@ -59,18 +59,18 @@ export function startCron({ bus, clock, call }: CronPorts): LocalCron {
 
   const names = Object.keys(functions) as FunctionName[]
   const jobs = new Map(
-    names.map((name) => [
-      name,
-      new Cron(functions[name].schedule, { timezone: 'UTC', mode: '6-part' }, (job: Cron) =>
-        run(name, scheduledAtUs(job)),
-      ),
-    ]),
+    names.flatMap((name) => {
+      const { schedule } = functions[name]
+      if (schedule === undefined) return []
+      const start = (job: Cron) => run(name, scheduledAtUs(job))
+      return [[name, new Cron(schedule, { timezone: 'UTC', mode: '6-part' }, start)] as const]
+    }),
   )
 
   return {
     async trigger(name) {
       const job = jobs.get(name)
-      if (!job) throw new TradingError('OPTION_INVALID', `no function '${name}' in the manifest`)
+      if (!job) throw new TradingError('OPTION_INVALID', `function '${name}' has no schedule`)
       await run(name, scheduledAtUs(job))
     },
     async stop() {

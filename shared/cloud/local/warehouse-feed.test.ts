@@ -22,6 +22,7 @@ function directBus(): Bus {
       subscribers.set(topic, [...(subscribers.get(topic) ?? []), receive])
       return () => subscribers.delete(topic)
     },
+    flush: async () => {},
     close() {},
   }
 }
@@ -82,7 +83,7 @@ test('rows wait for the second to pass and then go out table by table', async ()
   bus.publish('fills', fillRow(1))
   bus.publish('fills', fillRow(2))
   bus.publish('funding', paymentRow(1, '0.5'))
-  bus.publish('equity', { rows: [equityRow('total'), equityRow('glft')], positions: [] })
+  for (const strategy of ['total', 'glft']) bus.publish('equity-rows', equityRow(strategy))
   expect([feed.counts().waiting, warehouse.stored.size]).toEqual([5, 0])
   timers.fire()
   await feed.flush()
@@ -143,7 +144,7 @@ test('a stop that cannot write says how many rows are left', async () => {
 test('a row that fits no table is handed back and holds up nobody', async () => {
   const { bus, warehouse, feed, failures } = fed()
   bus.publish('fills', fillRow(1, { fee: 0.1 }))
-  bus.publish('equity', { positions: [] })
+  bus.publish('equity-rows', { positions: [] })
   bus.publish('fills', fillRow(2))
   expect(await feed.stop()).toEqual({ written: 1, waiting: 0, refused: 2 })
   expect(warehouse.stored.get('fills')).toHaveLength(1)

@@ -1,7 +1,8 @@
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
-import type { TableName, TopicName } from '../manifest.ts'
+import type { TableName } from '../manifest/table.ts'
+import { topics } from '../manifest/topic.ts'
 import type { Bus, Message, Row, Warehouse } from '../port.ts'
 import { checkRow } from './warehouse-row.ts'
 
@@ -44,18 +45,12 @@ export type WarehouseFeed = {
 /** A sender that never stops cannot hold up the stop. */
 const drainTurnsMax = 1_000
 
-/** Where the rows of a topic go, and how a message becomes rows. */
-const routes = {
-  orders: { table: 'orders', rows: (message) => [message] },
-  fills: { table: 'fills', rows: (message) => [message] },
-  decisions: { table: 'decisions', rows: (message) => [message] },
-  funding: { table: 'funding_payments', rows: (message) => [message] },
-  equity: { table: 'equity', rows: ({ rows }) => (Array.isArray(rows) ? rows : [undefined]) },
-} as const satisfies Partial<
-  Record<TopicName, { table: TableName; rows: (message: Message) => readonly unknown[] }>
->
+/** The topics whose messages are rows, and their tables. */
+const routes = Object.entries(topics).flatMap(([topic, { table }]) =>
+  table === undefined ? [] : [{ topic, table }],
+)
 
-/** Stores the executor's topics: rows are collected per table and written in batches. */
+/** Stores the topics whose messages are rows: rows are collected per table and written in batches. */
 export function feedWarehouse(bus: Bus, warehouse: Warehouse, options: FeedOptions): WarehouseFeed {
   const { timers, onFailure } = options
   const { flushIntervalUs = microsPerSecond, batchRowsMax = 5_000 } = options
@@ -125,10 +120,8 @@ export function feedWarehouse(bus: Bus, warehouse: Warehouse, options: FeedOptio
   }
   schedule()
 
-  const unsubscribes = Object.entries(routes).map(([topic, { table, rows }]) =>
-    bus.subscribe(topic, (message) => {
-      for (const row of rows(message)) take(table, row)
-    }),
+  const unsubscribes = routes.map(({ topic, table }) =>
+    bus.subscribe(topic, (message) => take(table, message)),
   )
 
   const counts = (): FeedCounts => ({ written, waiting: waitingRows, refused })

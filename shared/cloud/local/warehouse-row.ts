@@ -12,7 +12,7 @@ import {
 } from '@duckdb/node-api'
 import { scaledFromDecimal } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { type ColumnType, type TableName, type TableSpec, tables } from '../manifest.ts'
+import { type ColumnType, type TableName, type TableSpec, tables } from '../manifest/table.ts'
 import type { Row } from '../port.ts'
 
 /** How a manifest type is spelled in `CREATE TABLE`. */

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, test } from 'vitest'
 import { fillRow, paymentRow, warehouseConformance } from '#test/contract/warehouse.conformance.ts'
-import { tables } from '../manifest.ts'
+import { tables } from '../manifest/table.ts'
 import { openWarehouse } from './warehouse.ts'
 
 const freshPath = async () =>

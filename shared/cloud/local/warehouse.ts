@@ -8,7 +8,7 @@ import {
   StatementType,
 } from '@duckdb/node-api'
 import { TradingError } from '#shared/kernel/error.ts'
-import { type TableSpec, tables } from '../manifest.ts'
+import { type TableSpec, tables } from '../manifest/table.ts'
 import type { QueryResult, Row, Warehouse } from '../port.ts'
 import { chunkColumns, chunkTypes, sqlTypes, tableSpec } from './warehouse-row.ts'
 import { plainFromValue } from './warehouse-value.ts'
