@@ -1,0 +1,99 @@
+import type { DecisionMessage, EquityMessage, FillMessage } from '#shared/cloud/message.ts'
+import type { Bus, Message } from '#shared/cloud/port.ts'
+import type { Metrics } from '#shared/cloud/telemetry/port.ts'
+import type { Clock, Http, HttpReply } from '#shared/kernel/runtime.ts'
+import { microsPerMilli } from '#shared/kernel/unit.ts'
+
+const operations: Readonly<Record<string, string>> = {
+  'POST order': 'place',
+  'DELETE order': 'cancel',
+  'DELETE allOpenOrders': 'cancel-all',
+  'POST countdownCancelAll': 'arm-dead-man',
+  'POST noop': 'noop',
+}
+
+/** Measures what becomes of orders and cancels on their way to the venue. Reads pass unmeasured. */
+export function measureHttp(http: Http, clock: Clock, metrics: Metrics): Http {
+  return async (request) => {
+    const last = new URL(request.url).pathname.split('/').at(-1)
+    const operation = operations[`${request.method} ${last}`]
+    if (operation === undefined) return await http(request)
+    const sentUs = clock.nowUs()
+    const tell = (outcome: string) => {
+      metrics.record('asterai.order.latency', (clock.nowUs() - sentUs) / microsPerMilli, {
+        operation,
+      })
+      metrics.add('asterai.order.outcomes', 1, { operation, outcome })
+    }
+    let reply: HttpReply
+    try {
+      reply = await http(request)
+    } catch (error) {
+      tell('unknown')
+      throw error
+    }
+    tell(outcomeOf(reply.status))
+    return reply
+  }
+}
+
+/** A venue that says it failed may have taken the order all the same. */
+const outcomeOf = (status: number): string =>
+  status < 300 ? 'acknowledged' : status < 500 ? 'refused' : 'unknown'
+
+/** Measures what the executor tells the bus anyway, so that page and dashboards show the same. */
+export function measureBus(bus: Bus, metrics: Metrics): Bus {
+  const measure = measures(metrics)
+  return {
+    ...bus,
+    publish(topic, message) {
+      bus.publish(topic, message)
+      measure[topic]?.(message)
+    },
+  }
+}
+
+function measures(metrics: Metrics): Readonly<Record<string, (message: Message) => void>> {
+  return {
+    fills: (message) => {
+      const { strategy, liquidity } = message as FillMessage
+      metrics.add('asterai.fills', 1, { strategy, liquidity })
+    },
+    decisions: (message) => {
+      const { verdict, strategy, reason } = message as DecisionMessage
+      if (verdict === 'refused')
+        metrics.add('asterai.order.refusals', 1, { strategy, reason: kindOf(reason) })
+    },
+    equity: (message) => measureAccount(message as unknown as EquityMessage, metrics),
+    heartbeats: ({ epoch, stream_age_seconds }) => {
+      metrics.set('asterai.lease.held', 1)
+      metrics.set('asterai.lease.epoch', Number(epoch))
+      // Null while no stream has said anything: an age of zero would be a lie.
+      if (typeof stream_age_seconds === 'number')
+        metrics.set('asterai.stream.age', stream_age_seconds, { stream: 'oldest' })
+    },
+    predictions: ({ symbol, predicted_at, received_at, latency_ms }) => {
+      metrics.record('asterai.prediction.latency', Number(latency_ms))
+      const ageSeconds = (Number(received_at) - Number(predicted_at)) / 1_000_000
+      metrics.set('asterai.prediction.age', ageSeconds, { symbol: String(symbol) })
+    },
+  }
+}
+
+function measureAccount({ rows, trading }: EquityMessage, metrics: Metrics): void {
+  metrics.set('asterai.trading.killed', trading.isKilled ? 1 : 0)
+  metrics.set('asterai.order.working', trading.workingOrders)
+  const total = rows.find(({ strategy }) => strategy === 'total')
+  if (!total) return
+  const equity = Number(total.equity)
+  metrics.set('asterai.account.equity', equity)
+  for (const { strategy, pnl, equity: capital } of rows) {
+    metrics.set('asterai.strategy.pnl', Number(pnl), { strategy })
+    if (strategy !== 'total' && equity > 0)
+      metrics.set('asterai.strategy.weight', Number(capital) / equity, { strategy })
+  }
+}
+
+/** A reason without its numbers, so that a series exists per kind of refusal and not per price. */
+const kindOf = (reason: string): string =>
+  (reason.split(/[:(]|\s-?\d/)[0] ?? '').trim().slice(0, 60) || 'other'
