@@ -1,16 +1,52 @@
 import type { z } from 'zod'
-import type { Warehouse } from '#shared/cloud/port.ts'
+import type { BucketName } from '#shared/cloud/manifest/bucket.ts'
+import type {
+  Blobs,
+  Bus,
+  ModelCatalog,
+  Secrets,
+  ServiceScaling,
+  Training,
+  Warehouse,
+} from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import type { Clock } from '#shared/kernel/runtime.ts'
+import type { Clock, Http } from '#shared/kernel/runtime.ts'
 import { type Micros, microsPerMinute } from '#shared/kernel/unit.ts'
-import type { PublicMarketReader } from './public-market.ts'
+import type { AccountReader } from '#shared/venue/aster/account-reader.ts'
+import type { PublicMarketReader, SecondMarketReader } from './public-market.ts'
+import type { FunctionSettings } from './settings.ts'
 
+/** Everything a function may be given; each function names the few it uses, and the manifest grants them. */
 export type FunctionPorts = {
   readonly market: PublicMarketReader
-  /** Name written into the `venue` column. */
+  /** Absent where there is no second source: nothing else quotes an invented market. */
+  readonly secondMarket: SecondMarketReader | undefined
+  /** Name written into the `venue` and `source` columns. */
   readonly venue: string
   readonly warehouse: Warehouse
   readonly clock: Clock
+  readonly bus: Bus
+  readonly blobs: (bucket: BucketName) => Blobs
+  /** By the names of the manifest. */
+  readonly secrets: Secrets
+  readonly http: Http
+  readonly scaling: ServiceScaling
+  /** Absent on one machine: jobs on a GPU are a thing of the cloud. */
+  readonly training: Training | undefined
+  /** Absent on one machine: the model folder is the only list. */
+  readonly catalog: ModelCatalog | undefined
+  /** Opens the accounts that the executor trades on, for reading; undefined without a key. */
+  readonly accounts: (() => readonly ReadableAccount[]) | undefined
+  readonly settings: FunctionSettings
+  /** Nothing is looked for before this time: the system was not there. Undefined: it always was. */
+  readonly openedUs: Micros | undefined
+}
+
+export type ReadableAccount = {
+  readonly name: string
+  /** The wallet it is kept in; bookings in others are left out. */
+  readonly asset: string
+  readonly reader: Pick<AccountReader, 'wallet' | 'income'>
 }
 
 /** What every function was asked, and what it did with it. */
@@ -61,7 +97,7 @@ export function failureReply(error: unknown): FunctionReply {
 }
 
 function statusOf({ code, remedy }: TradingError): number {
-  if (code === 'OPTION_INVALID') return 400
+  if (code === 'OPTION_INVALID' || code === 'MODEL_UNKNOWN' || code === 'MODEL_MISMATCH') return 400
   if (remedy === 'retry-later') return 503
   return code.startsWith('VENUE_') || code === 'WIRE_SHAPE_UNKNOWN' ? 502 : 500
 }
@@ -96,3 +132,7 @@ export function checkNumber(value: number, what: string, sign: 'signed' | 'unsig
     throw new TradingError('WIRE_SHAPE_UNKNOWN', `${what} is ${value}; repeat the call later`)
   return value
 }
+
+/** A moment for people, UTC to the second. */
+export const isoSeconds = (us: number): string =>
+  `${new Date(Math.floor(us / 1_000_000) * 1_000).toISOString().slice(0, 19)}Z`

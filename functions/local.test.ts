@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { functions } from '#shared/cloud/manifest/function.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { createFunctionApp, functionCaller } from './local.ts'
+import { logics } from './logic.ts'
 import { functionPorts, noonMs, scheduledAtUs } from './scripted-market.fixture.ts'
+import { testWarehouse } from './warehouse.fixture.ts'
 
 function served(market: Parameters<typeof functionPorts>[0] = {}) {
   const ports = functionPorts(market)
@@ -17,9 +19,26 @@ function served(market: Parameters<typeof functionPorts>[0] = {}) {
 
 const atSchedule = { 'x-cloudscheduler-scheduletime': new Date(noonMs + 5_000).toISOString() }
 
+const refusedWithoutBody: Readonly<Record<string, string>> = {
+  'start-training': 'npm run train',
+  'promote-model': 'input',
+}
+
 test.each(Object.keys(functions))('%s answers without a body', async (name) => {
-  const { post } = served()
-  expect(await post(`/functions/${name}`)).toMatchObject({ status: 200, body: { function: name } })
+  const plain = functionPorts()
+  const settings = { ...plain.settings, symbols: ['BTCUSDT', 'ETHUSDT'] }
+  const ports = { ...plain, settings, warehouse: await testWarehouse() }
+  const app = createFunctionApp({ ports, report: () => {} })
+  const answer = await app.request(`/functions/${name}`, { method: 'POST' })
+  const reply = { status: answer.status, body: await answer.json() }
+  const words = refusedWithoutBody[name]
+  if (words === undefined) expect(reply).toMatchObject({ status: 200, body: { function: name } })
+  else
+    expect(reply).toMatchObject({ status: 400, body: { message: expect.stringContaining(words) } })
+})
+
+test('the functions of the manifest are those that have logic', () => {
+  expect(Object.keys(logics).sort()).toEqual(Object.keys(functions).sort())
 })
 
 test('the schedule header names the run', async () => {

@@ -3,21 +3,15 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { FunctionName } from '#shared/cloud/manifest/function.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
+import { limitPorts } from './access.ts'
 import {
   answerCall,
-  type FunctionLogic,
   type FunctionPorts,
   type FunctionReport,
   failureReply,
   readScheduleTime,
 } from './function-call.ts'
-import { ingestCandles } from './ingest-candles/handler.ts'
-import { scanFunding } from './scan-funding/handler.ts'
-
-const logics: Readonly<Record<FunctionName, FunctionLogic>> = {
-  'ingest-candles': ingestCandles,
-  'scan-funding': scanFunding,
-}
+import { logics } from './logic.ts'
 
 export type FunctionAppOptions = {
   readonly ports: FunctionPorts
@@ -48,7 +42,9 @@ export function createFunctionApp({ ports, report }: FunctionAppOptions): Hono {
       return c.json({ error: 'OPTION_INVALID', message: 'the body is not JSON' }, 400)
     }
     const scheduleTime = c.req.header('x-cloudscheduler-scheduletime')
-    const reply = await answerCall(logics[name as FunctionName], { input, scheduleTime }, ports)
+    const known = name as FunctionName
+    const call = { input, scheduleTime }
+    const reply = await answerCall(await logics[known](), call, limitPorts(known, ports))
     return c.json(reply.body, reply.status as ContentfulStatusCode)
   })
   return app
@@ -68,5 +64,6 @@ export const functionCaller =
   ): Promise<FunctionReport> => {
     if (!Object.hasOwn(logics, name))
       throw new TradingError('OPTION_INVALID', `no function '${name}' in the manifest`)
-    return await logics[name](input, scheduledAtUs, ports)
+    const logic = await logics[name]()
+    return await logic(input, scheduledAtUs, limitPorts(name, ports))
   }

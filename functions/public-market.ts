@@ -11,6 +11,17 @@ export type PublicMarketReader = {
   premiumIndex(): Promise<readonly PublicPremium[]>
   /** Hours between funding settlements by symbol. @throws TradingError VENUE_* */
   fundingInfo(): Promise<ReadonlyMap<string, number>>
+  /** Absent on a venue that does not tell it. @throws TradingError VENUE_* */
+  readonly openInterest?: ((symbol: string) => Promise<PublicOpenInterest>) | undefined
+}
+
+/** A second source of the same market, for comparison and for when the first is silent. */
+export type SecondMarketReader = {
+  /** Written into the `source` column. */
+  readonly source: string
+  premiumIndex(): Promise<readonly PublicPremium[]>
+  openInterest(symbol: string): Promise<PublicOpenInterest>
+  longShortRatio(symbol: string): Promise<PublicLongShortRatio>
 }
 
 export type PublicKline = {
@@ -35,5 +46,21 @@ export type PublicPremium = {
   readonly fundingRate: number
   /** 0 on markets without funding. */
   readonly nextFundingTimeMs: number
+  readonly timeMs: number
+}
+
+export type PublicOpenInterest = {
+  readonly symbol: string
+  /** Base units, one side counted. */
+  readonly openInterest: number
+  readonly timeMs: number
+}
+
+export type PublicLongShortRatio = {
+  readonly symbol: string
+  /** Share of accounts that are long, 0 to 1. */
+  readonly longShare: number
+  readonly shortShare: number
+  readonly longShortRatio: number
   readonly timeMs: number
 }

@@ -1,9 +1,12 @@
-import { checkRow } from '#shared/cloud/local/warehouse-row.ts'
 import { tables } from '#shared/cloud/manifest/table.ts'
-import type { Row, Warehouse } from '#shared/cloud/port.ts'
+import type { Blobs, Bus, Message, Row, Warehouse } from '#shared/cloud/port.ts'
+import { checkRow } from '#shared/cloud/row.ts'
+import { TradingError } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import type { FunctionPorts } from './function-call.ts'
+import { memoryScaling } from './memory-scaling.ts'
 import type { PublicKline, PublicMarketReader, PublicPremium } from './public-market.ts'
+import { readSettings } from './settings.ts'
 
 export const noonMs = Date.UTC(2026, 10, 21, 12)
 
@@ -68,12 +71,61 @@ export function keyedWarehouse(): Warehouse & { rowsOf(table: keyof typeof table
   }
 }
 
+/** A bus that keeps what was said. */
+export function memoryBus(): Bus & { said(topic: string): Message[] } {
+  const kept: { topic: string; message: Message }[] = []
+  return {
+    publish: (topic, message) => void kept.push({ topic, message }),
+    subscribe: () => () => {},
+    flush: async () => {},
+    close: () => {},
+    said: (topic) => kept.filter((each) => each.topic === topic).map(({ message }) => message),
+  }
+}
+
+/** Blobs in memory. */
+export function memoryBlobs(): Blobs {
+  const kept = new Map<string, Uint8Array>()
+  return {
+    put: async (name, bytes) => void kept.set(name, bytes),
+    async create(name, bytes) {
+      if (kept.has(name)) return false
+      kept.set(name, bytes)
+      return true
+    },
+    get: async (name) => kept.get(name),
+    list: async (prefix) => [...kept.keys()].filter((name) => name.startsWith(prefix)).sort(),
+  }
+}
+
 export function functionPorts(market: Partial<PublicMarketReader> = {}) {
+  const buckets = new Map<string, Blobs>()
   const ports = {
     market: scriptedMarket(market),
+    secondMarket: undefined,
     venue: 'aster',
     warehouse: keyedWarehouse(),
     clock: { nowUs: () => ((noonMs + 5_400) * 1_000) as Micros },
+    bus: memoryBus(),
+    blobs(bucket) {
+      const blobs = buckets.get(bucket) ?? memoryBlobs()
+      buckets.set(bucket, blobs)
+      return blobs
+    },
+    secrets: {
+      get(name) {
+        throw new TradingError('CONFIG_INVALID', `secret ${name} is not set`)
+      },
+    },
+    http: async () => {
+      throw new TradingError('VENUE_UNREACHABLE', 'there is no network here')
+    },
+    scaling: memoryScaling(),
+    training: undefined,
+    catalog: undefined,
+    accounts: undefined,
+    settings: readSettings({}),
+    openedUs: undefined,
   } satisfies FunctionPorts
   return ports
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openWarehouse } from '#shared/cloud/local/warehouse.ts'
+import { functions } from '#shared/cloud/manifest/function.ts'
 import { closePorts } from './environment.ts'
 
 /** The functions exactly as the platform runs them: framework, HTTP, venue client and warehouse file. */
@@ -69,8 +70,7 @@ beforeAll(async () => {
   vi.stubEnv('ASTER_REST_URL', venueUrl)
   vi.stubEnv('WAREHOUSE_FILE', file)
   vi.stubEnv('FUNCTION_TARGET', undefined)
-  await import('./ingest-candles/index.ts')
-  await import('./scan-funding/index.ts')
+  await import('./index.ts')
 })
 
 afterAll(() => {
@@ -133,6 +133,31 @@ test('a venue that refuses is never a success', async () => {
   expect(reply).toMatchObject({ status: 502, body: { error: 'VENUE_REFUSED' } })
 })
 
+test.each(Object.keys(functions))('%s of the manifest is registered', async (name) => {
+  const reply = await fetch(await listen(getTestServer(name)))
+  expect(reply.status).toBe(405)
+})
+
+test('a push of Pub/Sub reaches the spend guard; three deliveries are one row', async () => {
+  const notice = {
+    budgetDisplayName: 'asterai-dev',
+    costAmount: 12.5,
+    costIntervalStart: '2026-11-01T07:00:00Z',
+    budgetAmount: 100,
+    currencyCode: 'USD',
+  }
+  const message = {
+    data: Buffer.from(JSON.stringify(notice)).toString('base64'),
+    messageId: '9',
+    publishTime: '2026-11-21T11:59:00.5Z',
+  }
+  const push = JSON.stringify({ message, subscription: 'projects/p/subscriptions/s' })
+  for (let delivery = 0; delivery < 3; delivery++)
+    expect(await call('guard-spend', push)).toMatchObject({ status: 200, body: { share: 0.125 } })
+  const poison = JSON.stringify({ message: { ...message, data: 'AAAA' } })
+  expect(await call('guard-spend', poison)).toMatchObject({ status: 400 })
+})
+
 test('what is in the warehouse afterwards', async () => {
   await closePorts()
   const warehouse = await openWarehouse(file, { readOnly: true })
@@ -147,5 +172,7 @@ test('what is in the warehouse afterwards', async () => {
     ['BTCUSDT', 0.0001, 8, 0.1095],
     ['ETHUSDT', 0.0001, 4, 0.219],
   ])
+  const spend = await warehouse.query('SELECT kind, amount, allowed, action FROM spend')
+  expect(spend.rows).toEqual([['budget', 12.5, 100, '']])
   await warehouse.close()
 })

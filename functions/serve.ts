@@ -1,5 +1,6 @@
 import { http } from '@google-cloud/functions-framework'
 import type { FunctionName } from '#shared/cloud/manifest/function.ts'
+import { limitPorts } from './access.ts'
 import {
   answerCall,
   type FunctionLogic,
@@ -7,11 +8,17 @@ import {
   failureReply,
 } from './function-call.ts'
 
-/** Registers a function with the platform's framework. `openPorts` is called per request and shares what is open. */
+/**
+ * Registers a function with the platform's framework. Scheduler calls and Pub/Sub pushes are both a POST of JSON; a
+ * status of 200 ends the matter, 503 asks for another call.
+ *
+ * @param load - the logic, loaded with the first call
+ * @param openPorts - called per request; shares what is open
+ */
 export function serveFunction(
   name: FunctionName,
-  logic: FunctionLogic,
-  openPorts: () => Promise<FunctionPorts>,
+  load: () => Promise<FunctionLogic>,
+  openPorts: (name: FunctionName) => Promise<FunctionPorts>,
 ): void {
   http(name, async (request, response) => {
     if (request.method !== 'POST') {
@@ -24,7 +31,9 @@ export function serveFunction(
     try {
       const scheduleTime = request.get('x-cloudscheduler-scheduletime')
       const call = { input: request.body, scheduleTime }
-      const reply = await answerCall(logic, call, await openPorts())
+      const ports = limitPorts(name, await openPorts(name))
+      const reply = await answerCall(await load(), call, ports)
+      if (reply.status >= 500) console.error(JSON.stringify({ severity: 'ERROR', ...reply.body }))
       response.status(reply.status).json(reply.body)
     } catch (error) {
       console.error(error)

@@ -9,6 +9,7 @@ import {
   readInput,
 } from '../function-call.ts'
 import type { PublicKline } from '../public-market.ts'
+import { symbolsInput } from '../symbols.ts'
 
 const intervalMinutes = {
   '1m': 1,
@@ -28,11 +29,7 @@ const intervalMinutes = {
 const intervals = Object.keys(intervalMinutes) as (keyof typeof intervalMinutes)[]
 
 const inputSchema = z.strictObject({
-  symbols: z
-    .array(z.string().regex(/^[A-Z0-9]{2,30}$/, 'wants upper-case letters and digits like BTCUSDT'))
-    .min(1)
-    .max(50)
-    .default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT']),
+  symbols: symbolsInput,
   interval: z.enum(intervals).default('1m'),
   /** Closed candles to look back for: a run that was missed is made up for by the next one. */
   lookback: z.int().min(1).max(1_500).default(10),
@@ -48,9 +45,10 @@ const inputSchema = z.strictObject({
 export async function ingestCandles(
   input: unknown,
   scheduledAtUs: Micros,
-  ports: FunctionPorts,
+  ports: Pick<FunctionPorts, 'market' | 'venue' | 'warehouse' | 'clock' | 'settings'>,
 ): Promise<FunctionReport> {
-  const { symbols, interval, lookback } = readInput(inputSchema, input)
+  const { interval, lookback, ...asked } = readInput(inputSchema, input)
+  const symbols = new Set(asked.symbols ?? ports.settings.symbols)
   const intervalMs = intervalMinutes[interval] * 60_000
   const endMs = Math.floor(Math.min(scheduledAtUs, ports.clock.nowUs()) / 1_000)
   const startMs = endMs - (endMs % intervalMs) - lookback * intervalMs
@@ -58,7 +56,7 @@ export async function ingestCandles(
   let stored = 0
   const missing: Record<string, number> = {}
   const failures: TradingError[] = []
-  for (const symbol of new Set(symbols)) {
+  for (const symbol of symbols) {
     try {
       const klines = await ports.market.klines(symbol, interval, startMs, endMs)
       const rows = klines
@@ -76,7 +74,7 @@ export async function ingestCandles(
   if (first)
     throw new TradingError(
       first.code,
-      `${failures.length} of ${new Set(symbols).size} symbols failed, the first: ${first.message}`,
+      `${failures.length} of ${symbols.size} symbols failed, the first: ${first.message}`,
       {},
       first,
     )

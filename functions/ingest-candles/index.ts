@@ -1,5 +1,5 @@
 import { openPortsFromEnvironment } from '../environment.ts'
+import { logics } from '../logic.ts'
 import { serveFunction } from '../serve.ts'
-import { ingestCandles } from './handler.ts'
 
-serveFunction('ingest-candles', ingestCandles, openPortsFromEnvironment)
+serveFunction('ingest-candles', logics['ingest-candles'], openPortsFromEnvironment)

@@ -40,7 +40,7 @@ export const annualisedSimpleRate365 = (rate: number, intervalHours: number): nu
 export async function scanFunding(
   input: unknown,
   scheduledAtUs: Micros,
-  ports: FunctionPorts,
+  ports: Pick<FunctionPorts, 'market' | 'venue' | 'warehouse' | 'clock'>,
 ): Promise<FunctionReport> {
   const { symbols } = readInput(inputSchema, input)
   const [premiums, intervals] = await Promise.all([

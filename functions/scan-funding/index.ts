@@ -1,5 +1,5 @@
 import { openPortsFromEnvironment } from '../environment.ts'
+import { logics } from '../logic.ts'
 import { serveFunction } from '../serve.ts'
-import { scanFunding } from './handler.ts'
 
-serveFunction('scan-funding', scanFunding, openPortsFromEnvironment)
+serveFunction('scan-funding', logics['scan-funding'], openPortsFromEnvironment)

@@ -50,6 +50,9 @@ export const hoursPerMonth = 730
 const secondsPerMonth = hoursPerMonth * 3_600
 const functionCpuPer512MiB = 0.333
 const imagesGiB = 6
+/** The least a container beside an always-on one may have. */
+const sidecarCpu = 1
+const sidecarGiB = 0.5
 const samplesPerMonth = secondsPerMonth / 15
 /** Attributes make several series of one metric, a histogram one per bucket. */
 const seriesPerMetric = { counter: 4, gauge: 3, histogram: 40 } as const
@@ -65,6 +68,8 @@ export function billOf({ gpuHours }: Profile, assumed: Assumptions): readonly Bi
   for (const [name, spec] of pools) {
     add(`${name}: CPU, always on`, spec.cpu * secondsPerMonth, 'poolCpu')
     add(`${name}: memory, always on`, gib(spec) * secondsPerMonth, 'poolMemory')
+    add(`${name}: telemetry collector, CPU`, sidecarCpu * secondsPerMonth, 'poolCpu')
+    add(`${name}: telemetry collector, memory`, sidecarGiB * secondsPerMonth, 'poolMemory')
   }
   const consoleSeconds = assumed.consoleHoursPerDay * (hoursPerMonth / 24) * 3_600
   add('console: CPU while open', services.console.cpu * consoleSeconds, 'serviceCpu')

@@ -69,7 +69,8 @@ export async function record(options: RecordOptions): Promise<number> {
   return count
 }
 
-async function findInstruments(
+/** The listed instruments of these symbols. @throws TradingError SYMBOL_UNKNOWN with the nearest that is listed */
+export async function findInstruments(
   venue: ReturnType<typeof createAsterPublic>,
   symbols: readonly string[],
 ): Promise<readonly Instrument[]> {

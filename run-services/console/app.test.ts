@@ -3,53 +3,20 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Bus, Message, QueryResult } from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import type { Timers } from '#shared/kernel/runtime.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import { type ConsolePorts, createConsoleApp } from './app.ts'
+import { localConsoleConfig } from './config.ts'
+import { createAuditTable, createManualTimers, createMemoryBus } from './console.fixture.ts'
 import { startConsole } from './server.ts'
 
 const token = 'a-token-of-test-0123456789'
 const asOperator = { 'X-Console-Token': token, 'Content-Type': 'application/json' }
 const clock = { nowUs: () => 1_700_000_000_000_000 as Micros }
+const insert = async () => {}
 const closers: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
-
-/** A bus inside one thread, delivering at once. */
-const createMemoryBus = (): Bus => {
-  const receivers = new Map<string, Set<(message: Message) => void>>()
-  return {
-    publish: (topic, message) => {
-      for (const receive of receivers.get(topic) ?? []) receive(structuredClone(message))
-    },
-    subscribe: (topic, receive) => {
-      const set = receivers.get(topic) ?? new Set()
-      receivers.set(topic, set.add(receive))
-      return () => set.delete(receive)
-    },
-    flush: async () => {},
-    close: () => receivers.clear(),
-  }
-}
-
-/** Timers that run only when told to. */
-const createManualTimers = () => {
-  const tasks = new Set<() => void>()
-  const timers: Timers = {
-    after: (_, task) => {
-      tasks.add(task)
-      return () => tasks.delete(task)
-    },
-  }
-  const fire = () => {
-    for (const task of [...tasks]) {
-      tasks.delete(task)
-      task()
-    }
-  }
-  return { timers, fire }
-}
 
 const open = (given: Partial<ConsolePorts> = {}) => {
   const bus: Bus = given.bus ?? createMemoryBus()
@@ -57,17 +24,20 @@ const open = (given: Partial<ConsolePorts> = {}) => {
   const faults: unknown[] = []
   const { timers, fire } = createManualTimers()
   const result: QueryResult = { columns: ['n'], rows: [[1n]] }
+  const audit = createAuditTable()
   const { app, close } = createConsoleApp({
     bus,
     warehouse: {
+      insert: audit.insert,
       query: async (sql) => {
+        if (/FROM audit_log/.test(sql)) return await audit.query(sql)
         queries.push(sql)
         return result
       },
     },
     clock,
     timers,
-    token,
+    config: localConsoleConfig(token),
     assets: (path) =>
       path === '/'
         ? { bytes: new TextEncoder().encode('page'), contentType: 'text/html' }
@@ -84,7 +54,7 @@ const open = (given: Partial<ConsolePorts> = {}) => {
       headers,
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
-  return { app, bus, queries, faults, commands, post, fire }
+  return { app, bus, queries, faults, commands, post, fire, audit }
 }
 
 const kill = { command: 'kill', reason: 'drill' }
@@ -96,7 +66,9 @@ describe('commands', () => {
       const { post, commands } = open()
       const reply = await post('/api/commands', { command, reason: '  drill ' })
       expect(reply.status).toBe(202)
-      expect(commands).toEqual([{ command, reason: 'drill', by: 'console', at: clock.nowUs() }])
+      expect(commands).toEqual([
+        { command, reason: 'drill', by: 'operator@this-machine', at: clock.nowUs() },
+      ])
     },
   )
 
@@ -179,7 +151,7 @@ describe('refusals', () => {
   })
 
   test('a token that is no secret', () => {
-    expect(() => open({ token: 'short' })).toThrow(/shorter than 16/)
+    expect(() => localConsoleConfig('short')).toThrow(/shorter than 16/)
   })
 })
 
@@ -207,7 +179,7 @@ describe('sql', () => {
 
   test('at most 10,000 rows come back, and the answer says that there are more', async () => {
     const rows = Array.from({ length: 10_001 }, (_, n) => [n])
-    const { post } = open({ warehouse: { query: async () => ({ columns: ['n'], rows }) } })
+    const { post } = open({ warehouse: { insert, query: async () => ({ columns: ['n'], rows }) } })
     const answer = (await (await post('/api/sql', { sql: 'SELECT n FROM t' })).json()) as {
       rows: unknown[]
       isCut: boolean
@@ -219,11 +191,32 @@ describe('sql', () => {
     const query = async () => {
       throw new TradingError('QUERY_INVALID', 'no table "fil", did you mean "fills"?')
     }
-    const { post, faults } = open({ warehouse: { query } })
+    const { post, faults } = open({ warehouse: { insert, query } })
     const reply = await post('/api/sql', { sql: 'SELECT * FROM fil' })
     expect(reply.status).toBe(400)
     expect(await reply.text()).toContain('did you mean')
     expect(faults).toEqual([])
+  })
+})
+
+describe('metrics', () => {
+  test('each answered call is counted by action and status, and a scrape shows what is counted', async () => {
+    const counted: unknown[] = []
+    const { app, post } = open({
+      metrics: { add: (name, value, attributes) => counted.push([name, value, attributes]) },
+      scrape: async () => 'asterai_api_calls_total 2',
+    })
+    await post('/api/commands', kill)
+    await post('/api/commands', kill, {})
+    const name = 'asterai.api.calls'
+    expect(counted).toEqual([
+      [name, 1, { action: 'command', status: '202' }],
+      [name, 1, { action: 'command', status: '401' }],
+    ])
+    const reply = await app.request('/metrics')
+    expect(reply.headers.get('content-type')).toMatch(/^text\/plain/)
+    expect(await reply.text()).toBe('asterai_api_calls_total 2')
+    expect((await open().app.request('/metrics')).status).toBe(404)
   })
 })
 
@@ -279,7 +272,7 @@ describe('the page and its state', () => {
   test('funding intervals come from the warehouse; a fault there is reported, not hidden', async () => {
     const rows = [['BTCUSDT', 8]]
     const { app, bus, fire } = open({
-      warehouse: { query: async () => ({ columns: ['symbol', 'interval_hours'], rows }) },
+      warehouse: { insert, query: async () => ({ columns: ['symbol', 'interval_hours'], rows }) },
     })
     bus.publish('market', { kind: 'mark', symbol: 'BTCUSDT' })
     const reader = (await app.request('/api/stream')).body!.getReader()
@@ -292,7 +285,9 @@ describe('the page and its state', () => {
     }
     expect(state.symbols.BTCUSDT.fundingIntervalHours).toBe(8)
 
-    const broken = open({ warehouse: { query: () => Promise.reject(new Error('locked')) } })
+    const broken = open({
+      warehouse: { insert, query: () => Promise.reject(new Error('locked')) },
+    })
     broken.fire()
     await broken.app.request('/healthz')
     expect(broken.faults).toHaveLength(1)
@@ -303,9 +298,9 @@ describe('listening', () => {
   const start = (port: number) =>
     startConsole({
       bus: createMemoryBus(),
-      warehouse: { query: async () => ({ columns: [], rows: [] }) },
+      warehouse: { insert, query: async () => ({ columns: [], rows: [] }) },
       clock,
-      token,
+      config: localConsoleConfig(token),
       assets: () => undefined,
       port,
     })

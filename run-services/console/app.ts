@@ -1,59 +1,76 @@
-import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { z } from 'zod'
-import { functions as functionSpecs } from '#shared/cloud/manifest/function.ts'
-import type { CommandMessage } from '#shared/cloud/message.ts'
-import type { Bus, Warehouse } from '#shared/cloud/port.ts'
-import { TradingError } from '#shared/kernel/error.ts'
+import { randomUUID } from 'node:crypto'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import type { Blobs, Bus, Warehouse } from '#shared/cloud/port.ts'
+import type { Metrics } from '#shared/cloud/telemetry/port.ts'
 import type { Clock, Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
+import { auditRoutes } from './api/audit.ts'
+import { confirmationRoutes } from './api/confirmations.ts'
+import { type CallFunction, functionRoutes } from './api/functions.ts'
+import { createGate, type Entry, type Gate } from './api/gate.ts'
+import { reportRoutes } from './api/reports.ts'
+import type { ApiRoute } from './api/route.ts'
+import { tradingRoutes } from './api/trading.ts'
+import { watchRoutes } from './api/watch.ts'
 import { type Assets, loadAssets } from './assets.ts'
+import type { AuditHead } from './audit/chain.ts'
+import { createAuditLog } from './audit/log.ts'
+import type { Identify } from './auth/actor.ts'
+import { createConfirmations } from './auth/confirmation.ts'
+import { type GoogleKeys, googleKeys, identifyByGoogle } from './auth/google.ts'
+import { identifyByToken } from './auth/token.ts'
+import type { ConsoleConfig } from './config.ts'
 import { readFundingIntervals } from './funding-intervals.ts'
+import { followModel } from './model-feed.ts'
 import {
-  loopbackHostOnly,
-  operatorOnly,
-  refuse,
-  refuseFault,
-  sameSiteOnly,
-  securityHeaders,
-} from './refusal.ts'
-import { jsonFromAnswer, runReadOnlySql } from './sql.ts'
-import { applyMessage, type ConsoleMessage, emptyState, watchedTopics } from './state.ts'
-import { createStreamHub, type StreamHub } from './stream.ts'
+  applyMessage,
+  type ConsoleMessage,
+  emptyState,
+  type ModelState,
+  watchedTopics,
+} from './state.ts'
+import { createStreamHub } from './stream.ts'
 
 export type ConsolePorts = {
+  readonly config: ConsoleConfig
   readonly bus: Bus
-  readonly warehouse: Pick<Warehouse, 'query'>
+  readonly warehouse: Pick<Warehouse, 'query' | 'insert'>
   readonly clock: Clock
   readonly timers: Timers
-  /** What an operator must present to command anything; at least 16 characters. */
-  readonly token: string
   /** Folder of the built page, or a way to find its files. */
   readonly assets: string | Assets
   /** Runs a scheduled job now. Left out, the console has no manual triggers. */
-  readonly functions?: (name: string, body: unknown) => Promise<unknown>
+  readonly functions?: CallFunction
+  /** Bucket of the daily reports. Left out, there are none to download. */
+  readonly reports?: Pick<Blobs, 'list' | 'get'>
+  /** Which model is promoted. Left out, the page cannot say. */
+  readonly readModel?: () => Promise<ModelState>
+  /** Public keys that identity tokens are checked with. Left out, Google's own. */
+  readonly keys?: GoogleKeys
+  /** Left out, random UUIDs. */
+  readonly randomId?: () => string
   /** Called once for every fault that is not the caller's. */
   readonly report: (fault: unknown) => void
+  /** Counts the calls of the API. Left out, nobody does. */
+  readonly metrics?: Pick<Metrics, 'add'>
+  /** The metrics of this process as Prometheus reads them. Left out, there is no `/metrics`. */
+  readonly scrape?: () => Promise<string>
+  /** Called with every new end of the audit chain; written to a log, it anchors the chain outside its table. */
+  readonly onAuditHead?: (head: AuditHead) => void
 }
 
-export type ConsoleApp = { readonly app: Hono; close(): void }
+export type ConsoleApp = { readonly app: Hono; close(): Promise<void> }
 
-const bodyBytesMax = 64 * 1024
 const heartbeatUs = 15 * microsPerSecond
 const fundingScanUs = 30 * microsPerSecond
 const firstFundingScanUs = 2 * microsPerSecond
 
 /**
- * HTTP in front of the bus: the page, its state, its event stream, and operator commands. Nothing is decided here.
- *
- * @throws TradingError CONFIG_INVALID when the token is too short to be a secret
+ * HTTP in front of the bus: the page, its state, its event stream, and the operator API. Nothing is decided here but who
+ * may ask.
  */
 export function createConsoleApp(ports: ConsolePorts): ConsoleApp {
-  if (ports.token.length < 16)
-    throw new TradingError(
-      'CONFIG_INVALID',
-      'the console token is shorter than 16 characters; use a random one, for example of 32',
-    )
+  const { config, clock, timers, warehouse, report, randomId = randomUUID } = ports
   const state = emptyState()
   const readState = () => JSON.stringify(state)
   const hub = createStreamHub({ readState, clientsMax: 32, queueMax: 1_000 })
@@ -65,93 +82,128 @@ export function createConsoleApp(ports: ConsolePorts): ConsoleApp {
     // Publishers are typed by topic; this is where the type is picked up again.
     ports.bus.subscribe(topic, (message) => take({ topic, message } as unknown as ConsoleMessage)),
   )
-  stops.push(repeat(ports.timers, heartbeatUs, heartbeatUs, () => hub.beat()))
+  stops.push(repeat(timers, heartbeatUs, heartbeatUs, () => hub.beat()))
   stops.push(
-    repeat(ports.timers, firstFundingScanUs, fundingScanUs, () => {
-      readFundingIntervals(ports.warehouse)
+    repeat(timers, firstFundingScanUs, fundingScanUs, () => {
+      readFundingIntervals(warehouse)
         .then((message) => take({ topic: 'funding-intervals', message }))
-        .catch(ports.report)
+        .catch(report)
     }),
   )
 
+  const { readModel } = ports
+  if (readModel)
+    stops.push(
+      followModel({ timers, readModel, report }, (message) => take({ topic: 'model', message })),
+    )
+
+  const { onAuditHead: onHead } = ports
+  const audit = createAuditLog({
+    warehouse,
+    clock,
+    timers,
+    report,
+    ...(onHead ? { onHead } : {}),
+  })
+  const confirmations = createConfirmations({ clock, randomId })
+  const identify = identifyBy(ports)
+  const gate = createGate({
+    config,
+    identify,
+    audit,
+    confirmations,
+    clock,
+    randomId,
+    report,
+    onCall: ({ action, status }) =>
+      ports.metrics?.add('asterai.api.calls', 1, { action, status: String(status) }),
+  })
+  // The stricter of what this deployment was told and what the executor says.
+  const isLive = () => config.mode === 'live' || state.trading?.mode === 'live'
+  const isOneMachine = config.auth.kind === 'token'
+  const routes: readonly ApiRoute[] = [
+    ...watchRoutes({ hub, readState, warehouse, isLive, needsToken: isOneMachine }),
+    ...tradingRoutes({
+      bus: ports.bus,
+      clock,
+      readTrading: () => state.trading,
+      // Whoever holds this machine holds its key too: a second word from the same person would protect nothing.
+      needsSecondAdmin: () => isLive() && !isOneMachine,
+    }),
+    ...confirmationRoutes(confirmations),
+    ...functionRoutes(ports.functions),
+    ...reportRoutes(ports.reports),
+    ...auditRoutes({ warehouse, storedHead: audit.head, flush: audit.flush }),
+  ]
+
   const app = new Hono()
-  app.use(loopbackHostOnly, securityHeaders)
-  app.use('/api/*', sameSiteOnly)
-  mountReads(app, hub, readState)
-  mountCommands(app, ports)
-  mountPage(app, ports.assets)
-  app.notFound((c) => refuse(c, 404, `nothing is at ${c.req.path}`, 'open / for the console'))
-  app.onError((fault, c) => {
-    const isCallers = fault instanceof TradingError && fault.remedy === 'reject-input'
-    if (!isCallers) ports.report(fault)
-    return refuseFault(c, fault)
-  })
-  const close = () => {
-    for (const stop of stops) stop()
-    hub.close()
-  }
-  return { app, close }
-}
-
-function mountReads(app: Hono, hub: StreamHub, readState: () => string): void {
+  app.use(securityHeaders)
+  // The platform's probe asks by an address of its own and without an identity.
   app.get('/healthz', (c) => c.text('ok'))
-  app.get('/api/state', (c) => jsonReply(c, readState()))
-  app.get('/api/stream', (c) => {
-    const body = hub.open()
-    if (!body) return refuse(c, 503, 'too many pages are open', 'close one and reload')
-    return c.body(body, 200, {
-      'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-store',
-      'X-Accel-Buffering': 'no',
+  app.get('/favicon.ico', (c) => c.body(null, 204))
+  for (const route of routes)
+    app.on(route.method, [route.path.replaceAll(/\{(\w+)\}/g, ':$1')], (c) => gate.serve(c, route))
+  mountDocs(app, gate, routes)
+  if (ports.scrape) mountMetrics(app, gate, ports.scrape)
+  mountPage(app, gate, ports.assets)
+  app.notFound((c) =>
+    c.json({ error: `nothing is at ${c.req.path}`, remedy: 'open / for the console' }, 404),
+  )
+  app.onError((fault, c) => {
+    report(fault)
+    return c.json({ error: 'the console failed on this request', remedy: 'read its log' }, 500)
+  })
+  return {
+    app,
+    async close() {
+      for (const stop of stops) stop()
+      hub.close()
+      await audit.close().catch(report)
+    },
+  }
+}
+
+function identifyBy({ config: { auth }, keys, clock }: ConsolePorts): Identify {
+  if (auth.kind === 'token') return identifyByToken(auth.token)
+  const { iapAudience, oidcAudience, roles } = auth
+  return identifyByGoogle({ iapAudience, oidcAudience, roles }, keys ?? googleKeys(), clock)
+}
+
+const pageEntry: Entry = { action: 'page', role: 'viewer', isOpenHere: true }
+
+/** The generator of the document is loaded with the first question for it. */
+function mountDocs(app: Hono, gate: Gate, routes: readonly ApiRoute[]): void {
+  const document = async () => (await import('./openapi/document.ts')).openApiDocument(routes)
+  const answer = (path: string, contentType: string, read: () => Promise<string>) =>
+    app.get(path, async (c) => {
+      const refusal = await gate.admit(c, pageEntry)
+      return refusal ?? c.body(await read(), 200, { 'Content-Type': contentType })
     })
+  answer('/openapi.json', 'application/json', async () => JSON.stringify(await document()))
+  answer('/docs', 'text/html; charset=utf-8', async () =>
+    (await import('./openapi/page.ts')).docsPage(await document(), routes),
+  )
+  answer(
+    '/docs/style.css',
+    'text/css; charset=utf-8',
+    async () => (await import('./openapi/page.ts')).docsStyle,
+  )
+}
+
+function mountMetrics(app: Hono, gate: Gate, scrape: () => Promise<string>): void {
+  app.get('/metrics', async (c) => {
+    const refusal = await gate.admit(c, { ...pageEntry, action: 'metrics' })
+    return refusal ?? c.body(await scrape(), 200, { 'Content-Type': 'text/plain; version=0.0.4' })
   })
 }
 
-const commandBody = z.strictObject({
-  command: z.enum(['kill', 'flatten', 'resume']),
-  reason: z
-    .string()
-    .trim()
-    .min(1, 'must say why')
-    .max(200)
-    .regex(/^\P{Cc}*$/u, 'must be one line'),
-})
-const sqlBody = z.strictObject({ sql: z.string().min(1).max(20_000) })
-
-function mountCommands(app: Hono, ports: ConsolePorts): void {
-  const tooLarge = (c: Context) =>
-    refuse(c, 413, `the body is larger than ${bodyBytesMax / 1024} kB`, 'send less')
-  const operator = operatorOnly(ports.token)
-  const limit = bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge })
-
-  app.post('/api/commands', operator, limit, async (c) => {
-    const { command, reason } = await readBody(c, commandBody)
-    const at = ports.clock.nowUs()
-    const message: CommandMessage = { command, reason, by: 'console', at }
-    ports.bus.publish('commands', message)
-    return c.json({ accepted: command, at }, 202)
-  })
-  app.post('/api/sql', operator, limit, async (c) => {
-    const { sql } = await readBody(c, sqlBody)
-    return jsonReply(c, jsonFromAnswer(await runReadOnlySql(ports.warehouse, sql)))
-  })
-  app.post('/api/functions/:name', operator, limit, async (c) => {
-    const name = c.req.param('name')
-    if (!ports.functions || !Object.hasOwn(functionSpecs, name)) {
-      const names = ports.functions ? Object.keys(functionSpecs).join(', ') : 'none here'
-      return refuse(c, 404, `there is no function '${name}'`, `functions: ${names}`)
-    }
-    const body = await readBody(c, z.unknown())
-    return c.json({ result: (await ports.functions(name, body)) ?? null })
-  })
-}
-
-function mountPage(app: Hono, source: string | Assets): void {
+function mountPage(app: Hono, gate: Gate, source: string | Assets): void {
   const assets = typeof source === 'string' ? loadAssets(source) : source
-  app.get('*', (c, next) => {
+  app.get('*', async (c, next) => {
+    const refusal = await gate.admit(c, pageEntry)
+    if (refusal) return refusal
     const asset = assets(c.req.path)
-    if (!asset && c.req.path === '/')
-      return refuse(c, 503, 'the page has not been built', 'run npm run build:console')
+    if (!asset && c.req.path === '/') return notBuilt(c)
     if (!asset) return next()
     // Names under /assets/ carry a hash of their content.
     const isHashed = c.req.path.startsWith('/assets/')
@@ -162,22 +214,22 @@ function mountPage(app: Hono, source: string | Assets): void {
   })
 }
 
-async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = await c.req.text()
-  let raw: unknown
-  try {
-    raw = text === '' ? undefined : JSON.parse(text)
-  } catch (cause) {
-    throw new TradingError('OPTION_INVALID', 'the body is not JSON', {}, cause)
-  }
-  const parsed = schema.safeParse(raw)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw new TradingError('OPTION_INVALID', `${path.join('.') || 'the body'}: ${message}`)
-}
+const notBuilt = (c: Context): Response =>
+  c.json({ error: 'the page has not been built', remedy: 'run npm run build:console' }, 503)
 
-const jsonReply = (c: Context, json: string): Response =>
-  c.body(json, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+/** Nothing inline, nothing from elsewhere; the page cannot be framed or sniffed. */
+const securityHeaders: MiddlewareHandler = async (c, next) => {
+  await next()
+  c.header(
+    'Content-Security-Policy',
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  )
+  c.header('X-Content-Type-Options', 'nosniff')
+  c.header('X-Frame-Options', 'DENY')
+  c.header('Referrer-Policy', 'no-referrer')
+  c.header('Cross-Origin-Resource-Policy', 'same-origin')
+}
 
 function repeat(timers: Timers, firstUs: number, everyUs: number, task: () => void): () => void {
   const run = () => {

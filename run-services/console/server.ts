@@ -17,7 +17,7 @@ export type ConsoleOptions = Omit<ConsolePorts, 'timers' | 'report'> & {
 
 export type RunningConsole = {
   readonly url: string
-  /** The page with the right to command; the part after `#` never leaves the browser. */
+  /** The page with the right to command, where a token gives it; the part after `#` never leaves the browser. */
   readonly operatorUrl: string
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      close()
+      void close()
       reject(cause.code === 'EADDRINUSE' ? portTaken(host, port, cause) : cause)
     })
     server.listen(port, host, resolve)
@@ -41,11 +41,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
 
   const address = server.address() as AddressInfo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`
+  const { auth } = options.config
   return {
     url,
-    operatorUrl: `${url}#token=${encodeURIComponent(options.token)}`,
+    operatorUrl: auth.kind === 'token' ? `${url}#token=${encodeURIComponent(auth.token)}` : url,
     close: async () => {
-      close()
+      await close()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         if ('closeAllConnections' in server) server.closeAllConnections()

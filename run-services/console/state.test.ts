@@ -75,6 +75,49 @@ describe('orders', () => {
   })
 })
 
+const prediction = (symbol: string, atUs: number, runId = 'run-1'): ConsoleMessage => ({
+  topic: 'predictions',
+  message: {
+    run_id: runId,
+    model_id: 'direction-a',
+    symbol,
+    predicted_at: atUs,
+    received_at: atUs + 20_000,
+    horizon_seconds: 10,
+    probability_down: 0.2,
+    probability_flat: 0.5,
+    probability_up: 0.3,
+    latency_ms: 20,
+  },
+})
+
+describe('predictions', () => {
+  test('the newest of each symbol is kept', () => {
+    const state = stateAfter(
+      prediction('BTCUSDT', 1),
+      prediction('ETHUSDT', 2),
+      prediction('BTCUSDT', 3),
+    )
+    const times = Object.values(state.predictions).map(({ predicted_at }) => predicted_at)
+    expect(times).toEqual([3, 2])
+  })
+
+  test('a new run begins without the answers of the old one, but with its model', () => {
+    const state = stateAfter(
+      { topic: 'model', message: { kind: 'none' } },
+      prediction('BTCUSDT', 1),
+      prediction('ETHUSDT', 2, 'run-2'),
+    )
+    expect(Object.keys(state.predictions)).toEqual(['ETHUSDT'])
+    expect(state.model).toEqual({ kind: 'none' })
+  })
+
+  test('symbols are bounded', () => {
+    const many = Array.from({ length: 200 }, (_, index) => prediction(`S${index}USDT`, index))
+    expect(Object.keys(stateAfter(...many).predictions)).toHaveLength(stateLimits.symbolsMax)
+  })
+})
+
 test('whatever arrives, no list grows past its limit', () => {
   const state = emptyState()
   const anyMessage = fc.oneof(

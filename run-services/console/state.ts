@@ -7,6 +7,7 @@ import type {
   MarketMessage,
   OrderMessage,
   PositionLine,
+  PredictionMessage,
   StatusMessage,
   TradingState,
 } from '#shared/cloud/message.ts'
@@ -61,8 +62,33 @@ export type ConsoleState = {
   dayOpen?: EquityRow
   readonly equityCurve: EquityCurve
   positions: readonly PositionLine[]
+  /** The promoted model; absent while the console has not looked for one. */
+  model?: ModelState
+  /** Newest answer of the model by symbol. */
+  readonly predictions: Record<string, PredictionMessage>
   readonly services: Record<string, StatusMessage>
 }
+
+/** What people should know of the promoted model before they look at its answers. */
+export type ModelState =
+  | { readonly kind: 'none' }
+  /** It is promoted but cannot be read. */
+  | { readonly kind: 'broken'; readonly problem: string }
+  | {
+      readonly kind: 'promoted'
+      readonly modelId: string
+      readonly promotedBy: string
+      readonly promotedAtUs: number
+      readonly trainedAtUs: number
+      readonly horizonSeconds: number
+      readonly flatBandBps: number
+      readonly isInvented: boolean
+      /** Shares of the last rows in time, which it never saw: its own, and of always saying the most frequent class. */
+      readonly accuracy: number
+      readonly majorityAccuracy: number
+      readonly accuracyStandardError: number
+      readonly testRows: number
+    }
 
 /** What a page receives after its first state, in order. */
 export type ConsoleMessage =
@@ -73,6 +99,8 @@ export type ConsoleMessage =
   | { readonly topic: 'market'; readonly message: MarketMessage }
   | { readonly topic: 'funding'; readonly message: FundingMessage }
   | { readonly topic: 'status'; readonly message: StatusMessage }
+  | { readonly topic: 'predictions'; readonly message: PredictionMessage }
+  | { readonly topic: 'model'; readonly message: ModelState }
   | { readonly topic: 'funding-intervals'; readonly message: Readonly<Record<string, number>> }
 
 /** Bus topics that change the state. */
@@ -84,6 +112,7 @@ export const watchedTopics = [
   'market',
   'funding',
   'status',
+  'predictions',
 ] as const
 
 export const emptyState = (): ConsoleState => ({
@@ -96,6 +125,7 @@ export const emptyState = (): ConsoleState => ({
   equityRows: [],
   equityCurve: emptyEquityCurve(),
   positions: [],
+  predictions: {},
   services: {},
 })
 
@@ -120,6 +150,12 @@ export function applyMessage(state: ConsoleState, { topic, message }: ConsoleMes
     case 'status':
       state.services[message.service] = message
       return
+    case 'predictions':
+      noteRun(state, message.run_id)
+      return applyPrediction(state, message)
+    case 'model':
+      state.model = message
+      return
     case 'funding-intervals':
       for (const [symbol, hours] of Object.entries(message))
         if (state.symbols[symbol]) state.symbols[symbol].fundingIntervalHours = hours
@@ -138,6 +174,7 @@ function noteRun(state: ConsoleState, runId: string): void {
     for (const id of Object.keys(state.workingOrders)) delete state.workingOrders[id]
     state.positions = []
     state.equityRows = []
+    for (const symbol of Object.keys(state.predictions)) delete state.predictions[symbol]
     delete state.dayOpen
     delete state.trading
     breakEquityCurve(state.equityCurve)
@@ -182,6 +219,13 @@ export const totalOf = (rows: readonly EquityRow[]): EquityRow | undefined =>
   rows.find(({ strategy }) => strategy === 'total')
 
 const utcDay = (atUs: number): number => Math.floor(atUs / 86_400e6)
+
+function applyPrediction(state: ConsoleState, message: PredictionMessage): void {
+  const { predictions } = state
+  const isKnown = Object.hasOwn(predictions, message.symbol)
+  if (!isKnown && Object.keys(predictions).length >= stateLimits.symbolsMax) return
+  predictions[message.symbol] = message
+}
 
 function applyMarket(state: ConsoleState, message: MarketMessage): void {
   let symbol = state.symbols[message.symbol]

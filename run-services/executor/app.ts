@@ -5,6 +5,7 @@ import { type Micros, microsPerMilli, microsPerSecond } from '#shared/kernel/uni
 import type { Command, DomainEvent } from '#shared/market/event.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
 import type { TapeHeader } from '#shared/market/tape/header.ts'
+import { featureFingerprint } from '#shared/signal/feature/vector-list.ts'
 import { createTraderFromSpec, type TraderSpec } from '#shared/trading/engine/spec.ts'
 import {
   type Guard,
@@ -15,9 +16,13 @@ import {
   type TraderState,
 } from '#shared/trading/engine/trader.ts'
 import { type AccountCheck, checkAccounts } from '#shared/trading/ledger/account-check.ts'
+import type { Limits } from '#shared/trading/risk/limits.ts'
 import type { Emit, InstrumentListing, Venue } from '#shared/venue/venue.ts'
 import { createDrive, type Drive } from './drive.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { createLiveVectors, type LiveVectors } from './live-vector.ts'
 import { createPublisher } from './publish.ts'
+import { type InferenceAccess, type Shadow, type ShadowSubject, startShadow } from './shadow.ts'
 import { type RunSummary, summariseTrader } from './summary.ts'
 
 export type ExecutorPorts = {
@@ -35,6 +40,10 @@ export type ExecutorPorts = {
   readonly guard: GuardStore
   /** True when the market is made up, so that nobody later takes the tape of this run for a real one. */
   readonly isInvented: boolean
+  /** Where a model is asked in shadow. Absent: none is asked. */
+  readonly inference?: InferenceAccess
+  /** Who this process is, in the lease and in its heartbeats; left out, `executor`. */
+  readonly holder?: string
   readonly report: (line: string) => void
 }
 
@@ -58,16 +67,24 @@ export type Executor = {
   /** Resolves when trading has begun. @throws TradingError when it cannot begin; nothing was placed then */
   start(): Promise<void>
   command(command: 'kill' | 'flatten' | 'resume', reason: string): void
+  /** Moves limits within their ceilings. */
+  changeLimits(limits: Readonly<Partial<Limits>>, reason: string): void
   /** Cancels everything, checks the books against the venue, closes the tape. */
-  stop(): Promise<RunSummary>
+  stop(patience?: StopPatience): Promise<RunSummary>
+}
+
+/** How long an end may take; a platform that kills after some seconds wants less than a person at a terminal. */
+export type StopPatience = {
+  /** For final answers about orders that were open. */
+  readonly quietUs: number
+  /** How often the closing check is made while facts may still be on their way. */
+  readonly checksMax: number
 }
 
 const timerEveryUs = 100 * microsPerMilli
 const booksPatienceUs = 30 * microsPerSecond
-const quietPatienceUs = 12 * microsPerSecond
 const leaseEveryUs = 3 * microsPerSecond
-/** The closing check is repeated while facts may still be on their way. */
-const checksMax = 4
+const usualPatience: StopPatience = { quietUs: 12 * microsPerSecond, checksMax: 4 }
 
 /** The trader process: the single writer of its accounts. Starting and restarting are the same code. */
 export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Executor {
@@ -99,7 +116,7 @@ export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Execut
 
   return {
     async start() {
-      const epoch = await ports.lease.acquire('executor')
+      const epoch = await ports.lease.acquire(ports.holder ?? 'executor')
       try {
         session = await openSession(ports, plan, epoch)
         const { receive } = session
@@ -121,13 +138,17 @@ export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Execut
     command(command, reason) {
       // Nothing that an operator says is lost, also while the session still opens.
       if (hasBegun) session?.receive(commandEvent(runtime, command, reason))
-      else early.push({ command, reason })
+      else early.push((receive) => receive(commandEvent(runtime, command, reason)))
     },
-    async stop() {
+    changeLimits(limits, reason) {
+      if (hasBegun) session?.receive(limitsEvent(runtime, limits, reason))
+      else early.push((receive) => receive(limitsEvent(runtime, limits, reason)))
+    },
+    async stop(patience = usualPatience) {
       if (!session)
         throw new TradingError('STATE_CORRUPT', 'the executor was stopped before it started')
       try {
-        return await session.end()
+        return await session.end(patience)
       } finally {
         await close()
       }
@@ -135,12 +156,12 @@ export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Execut
   }
 }
 
-type EarlyCommand = { readonly command: 'kill' | 'flatten' | 'resume'; readonly reason: string }
+type EarlyCommand = (receive: (event: DomainEvent) => void) => void
 
 type Session = {
   receive(event: DomainEvent): void
   begin(commands: () => readonly EarlyCommand[]): Promise<void>
-  end(): Promise<RunSummary>
+  end(patience: StopPatience): Promise<RunSummary>
   abandon(): Promise<void>
 }
 
@@ -185,6 +206,10 @@ async function openSession(
     ports.guard.write(now)
   }
 
+  const vectors: LiveVectors | undefined = ports.inference && createLiveVectors(state)
+  let shadow: Shadow | undefined
+  let endHeartbeat = () => {}
+
   const carryOut = (out: TraderOutput, event: DomainEvent) => {
     for (const intent of out.intents) {
       const id = intent.kind === 'place' ? intent.order.instrumentId : intent.instrumentId
@@ -195,12 +220,13 @@ async function openSession(
       venues[instruments[id]!.accountId]!.send(intent)
     }
     publisher.tell(event, out)
+    vectors?.observe(event)
     if (event.kind === 'timer' || out.decisions.length > 0) keepGuard()
   }
   drive = createDrive(state, (event) => tape.append(event), carryOut)
   const { receive, intentsHash } = drive
 
-  const check = async (): Promise<AccountCheck> => {
+  const check = async (checksMax: number): Promise<AccountCheck> => {
     let result: AccountCheck | undefined
     for (let attempt = 0; attempt < checksMax; attempt++) {
       if (attempt > 0) await waitUs(runtime, microsPerSecond / 2)
@@ -217,6 +243,10 @@ async function openSession(
   return {
     receive,
     async begin(commands) {
+      endHeartbeat = startHeartbeat(ports, state, {
+        holder: ports.holder ?? 'executor',
+        runId: spec.runId,
+      })
       await Promise.all(
         venues.map((venue, accountId) =>
           venue.start(instruments.filter((instrument) => instrument.accountId === accountId)),
@@ -232,14 +262,20 @@ async function openSession(
         )
       }
       plan.admit(state)
-      for (const { command, reason } of commands()) receive(commandEvent(runtime, command, reason))
+      for (const give of commands()) give(receive)
       receive(commandEvent(runtime, 'start', 'session begins'))
+      if (ports.inference && vectors)
+        shadow = startShadow(
+          { runtime, bus: ports.bus, inference: ports.inference },
+          shadowSubject(spec.runId, instruments, vectors),
+        )
     },
-    async end() {
+    async end({ quietUs, checksMax }) {
+      shadow?.stop()
       receive(commandEvent(runtime, 'stop', 'session ends'))
-      if (!(await waitUntil(runtime, () => isQuiet(state), quietPatienceUs)))
+      if (!(await waitUntil(runtime, () => isQuiet(state), quietUs)))
         ports.report(`${state.desk.open.size} orders still have no final answer from the venue`)
-      const accountCheck = await check().catch(
+      const accountCheck = await check(checksMax).catch(
         (error: Error): AccountCheck => ({
           exact: false,
           differences: [`the venue could not be asked: ${error.message}`],
@@ -263,9 +299,26 @@ async function openSession(
       }
     },
     async abandon() {
+      shadow?.stop()
+      endHeartbeat()
       await Promise.all(venues.map((venue) => venue.stop()))
       await tape.close()
     },
+  }
+}
+
+/** Spot legs of a hedge are nobody's forecast. */
+function shadowSubject(
+  runId: string,
+  instruments: readonly Instrument[],
+  vectors: LiveVectors,
+): ShadowSubject {
+  const perpetuals = instruments.filter(({ kind }) => kind === 'perpetual')
+  return {
+    runId,
+    featureFingerprint,
+    symbols: perpetuals.map(({ symbol }) => symbol),
+    vectorOf: (index, nowUs) => vectors.read(perpetuals[index]!.id, nowUs),
   }
 }
 
@@ -274,10 +327,26 @@ function stamp({ clock }: Runtime): { eventTimeUs: Micros; receiveTimeUs: Micros
   return { eventTimeUs: nowUs, receiveTimeUs: nowUs }
 }
 
-const commandEvent = (runtime: Runtime, command: Command['command'], reason: string): Command => ({
+const commandEvent = (
+  runtime: Runtime,
+  command: Exclude<Command['command'], 'limits'>,
+  reason: string,
+): Command => ({
   kind: 'command',
   ...stamp(runtime),
   command,
+  reason,
+})
+
+const limitsEvent = (
+  runtime: Runtime,
+  limits: Readonly<Partial<Limits>>,
+  reason: string,
+): Command => ({
+  kind: 'command',
+  ...stamp(runtime),
+  command: 'limits',
+  limits: { ...limits },
   reason,
 })
 

@@ -247,6 +247,7 @@ function equityMessage(
       isKilled: state.killedBecause !== undefined,
       reason: state.killedBecause ?? '',
       workingOrders: state.desk.open.size,
+      limits: { current: state.limits, ceiling: state.config.limits },
     },
   }
 }

@@ -21,6 +21,8 @@ export type RunOptions = {
   readonly port: number
   readonly json: boolean
   readonly folder: string
+  /** Which bindings the parts talk through. */
+  readonly cloud: 'none' | 'emulated'
 }
 
 const optionTypes = {
@@ -34,6 +36,7 @@ const optionTypes = {
   equity: { type: 'string' },
   port: { type: 'string' },
   folder: { type: 'string' },
+  cloud: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -72,6 +75,7 @@ export function readRunOptions(argv: readonly string[]): RunOptions | 'help' {
     port: wholeNumber('port', given.port ?? '8787', 0, 65_535),
     json: given.json ?? false,
     folder: given.folder ?? 'run',
+    cloud: oneOf('cloud', given.cloud ?? 'none', ['none', 'emulated'] as const),
   }
 }
 
@@ -163,6 +167,7 @@ Options:
   --mode MODE         paper (default) or live; live needs keys and ASTERAI_ALLOW_LIVE=yes
   --port N            port of the console (default 8787; 0 takes a free one)
   --folder DIR        where runs are kept (default run)
+  --cloud NAME        none (default); emulated: through the cloud bindings, to emulators on this machine
   --json              last line on standard output is one JSON object; all else goes to standard error
   --help              this text
 

@@ -1,4 +1,5 @@
 import { createExecutor } from '#services/executor/app.ts'
+import { createPlan } from '#services/executor/plan.ts'
 import type { RunSummary } from '#services/executor/summary.ts'
 import { createTwin } from '#services/twin/app.ts'
 import { demoAccounts, demoOptions } from '#services/twin/demo.ts'
@@ -8,12 +9,14 @@ import type { DomainEvent } from '#shared/market/event.ts'
 import type { TapeHeader } from '#shared/market/tape/header.ts'
 import type { FaultOptions } from '#shared/simulation/fault.ts'
 import { createMortal } from '#shared/simulation/network/mortal.ts'
-import { createVirtualNetwork } from '#shared/simulation/network/virtual-network.ts'
+import {
+  createVirtualNetwork,
+  type VirtualHost,
+} from '#shared/simulation/network/virtual-network.ts'
 import type { StrategyName } from '#shared/strategy/registry.ts'
 import type { Guard } from '#shared/trading/engine/trader.ts'
 import { createSigner } from '#shared/venue/aster/sign.ts'
 import { createAsterVenue } from '#shared/venue/aster/venue.ts'
-import { createPlan } from './plan.ts'
 import { runVirtual, runVirtualUntil } from './virtual.ts'
 
 export type SimulationOptions = {
@@ -34,6 +37,10 @@ export type SimulationOptions = {
     append(event: DomainEvent): void
     close(): Promise<void>
   }
+  /** A model server that is asked in shadow; left out, none is. */
+  readonly inference?: VirtualHost
+  /** Hears what the executor publishes; left out, nobody does. */
+  readonly bus?: Bus
   readonly report: (line: string) => void
   /** Called with the part of the duration that has passed, 0 to 1. */
   readonly progress?: (part: number) => void
@@ -84,6 +91,12 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
   })
   network.addHost('twin', twin, { toHostUs: options.latencyUs, toClientUs: options.latencyUs })
 
+  if (options.inference)
+    network.addHost('inference', options.inference, {
+      toHostUs: options.latencyUs,
+      toClientUs: options.latencyUs,
+    })
+
   // The disk outlives the process.
   let guard: Guard | undefined
   const openSession = (epoch: number) => {
@@ -91,7 +104,7 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
     const executor = createExecutor(
       {
         runtime: own,
-        bus: silentBus,
+        bus: options.bus ?? silentBus,
         lease: holderOf(epoch),
         venues: present.map(
           ({ privateKey }, accountId) =>
@@ -116,6 +129,7 @@ export async function simulate(options: SimulationOptions): Promise<RunSummary> 
           },
         },
         isInvented: true,
+        ...(options.inference ? { inference: { url: 'http://inference' } } : {}),
         report: options.report,
       },
       createPlan({

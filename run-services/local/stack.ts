@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { RunSummary } from '#services/executor/summary.ts'
 import { openBus } from '#shared/cloud/local/bus.ts'
 import { openSecrets } from '#shared/cloud/local/secrets.ts'
 import type { StatusMessage } from '#shared/cloud/message.ts'
+import type { Bus } from '#shared/cloud/port.ts'
+import {
+  type SupervisorListener,
+  startThread,
+  type Thread,
+} from '#shared/cloud/thread/supervisor.ts'
 import { TradingError } from '#shared/kernel/error.ts'
+import type { PlatformGiven } from './cloud/platform.ts'
+import type { StandInCloud } from './cloud/stand-in.ts'
 import type { RunOptions } from './options.ts'
-import { type SupervisorListener, startThread, type Thread } from './supervisor.ts'
 import type { ConsoleGiven, ConsoleReady } from './thread/console.ts'
 import type { ExecutorGiven } from './thread/executor.ts'
+import type { InferenceGiven } from './thread/inference.ts'
 import type { TwinGiven, TwinReady } from './thread/twin.ts'
 
 export type StackEvents = {
@@ -41,19 +50,22 @@ const fundingEverySeconds = 30
 const hedgeShare = 0.4
 const executorRestartsMax = 3
 const consoleRestartsMax = 3
+const inferenceRestartsMax = 3
 
 /** The whole system as threads of this process. */
 export function createStack(options: RunOptions, runId: string, events: StackEvents): Stack {
   const busName = `asterai-${runId}`
-  const bus = openBus(busName)
+  let bus: Bus | undefined
+  let cloud: StandInCloud | undefined
   const threads: Thread[] = []
   let executor: Thread | undefined
+  let inference: Thread | undefined
   let isStopping = false
 
   const listener: SupervisorListener = {
     onStatus(service, state, detail) {
       const at = Date.now() * 1_000
-      bus.publish('status', { service, state, detail, at } satisfies StatusMessage)
+      bus?.publish('status', { service, state, detail, at } satisfies StatusMessage)
       if (state === 'restarted') events.log(`${service} died (${detail}); started again`)
     },
     onLog: (service, line) => events.log(`${service}: ${line}`),
@@ -61,7 +73,12 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
       if (name === 'tape-ended') events.onEnd(undefined)
       if (name === 'tape-broken') events.onEnd(new Error(String(payload)))
     },
-    onLost: (service, error) => events.onEnd(new Error(`${service} is gone: ${error.message}`)),
+    onLost(service, error) {
+      const line = `${service} is gone: ${error.message}`
+      // Nothing that trades depends on a model.
+      if (service === 'inference') events.log(`${line}; trading goes on without predictions`)
+      else events.onEnd(new Error(line))
+    },
   }
   const launch = (name: string, given: object, restartsMax: number): Thread => {
     if (isStopping) throw new TradingError('STATE_CORRUPT', `${name} was not started: stopping`)
@@ -74,20 +91,36 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
   return {
     async start() {
       makeFolder(options.folder)
-      const venue = options.mode === 'live' ? liveVenue(options) : await startTwin(options, launch)
-      const consoleGiven: ConsoleGiven = {
+      if (options.cloud === 'emulated') {
+        const [{ startStandInCloud }, { emulatedBus }] = await Promise.all([
+          import('./cloud/stand-in.ts'),
+          import('./cloud/emulated.ts'),
+        ])
+        cloud = await startStandInCloud(options.folder, events.log)
+        bus = await emulatedBus(cloud.variables, 'local', events.log)
+      } else {
+        bus = openBus(busName)
+      }
+      const platform: PlatformGiven = {
         folder: options.folder,
         busName,
+        ...(cloud && { cloud: cloud.variables }),
+      }
+      const venue = options.mode === 'live' ? liveVenue(options) : await startTwin(options, launch)
+      const consoleGiven: ConsoleGiven = {
+        ...platform,
         port: options.port,
         token: randomBytes(24).toString('base64url'),
         restUrl: venue.restUrl,
         venueName: options.venue === 'aster' ? 'aster' : 'twin',
         symbols: venue.symbols,
+        paperAccounts: options.mode === 'live' ? undefined : venue.accounts,
       }
       const page = (await launch('console', consoleGiven, consoleRestartsMax).ready) as ConsoleReady
+      const inferenceGiven: InferenceGiven = { ...platform, port: await freePort() }
+      inference = launch('inference', inferenceGiven, inferenceRestartsMax)
       const executorGiven: ExecutorGiven = {
-        folder: options.folder,
-        busName,
+        ...platform,
         runId,
         isInvented: isInvented(options),
         // Every paper run has a new account; a live one is the same tomorrow.
@@ -102,6 +135,7 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
         restUrl: venue.restUrl,
         streamUrl: venue.streamUrl,
         accounts: venue.accounts,
+        inferenceUrl: `http://127.0.0.1:${inferenceGiven.port}`,
       }
       executor = launch('executor', executorGiven, executorRestartsMax)
       await executor.ready
@@ -116,14 +150,35 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
           const result = await thread.stop()
           if (thread === executor) summary = result as RunSummary | undefined
         } catch (error) {
-          faults.push(error instanceof Error ? error : new Error(String(error)))
+          // That the model server was lost has been said.
+          if (thread !== inference)
+            faults.push(error instanceof Error ? error : new Error(String(error)))
         }
       }
-      bus.close()
+      bus?.close()
+      faults.push(...(await closeCloud(cloud, runId, summary, events)))
       if (summary) writeSummary(options.folder, summary)
       return { summary, faults }
     },
   }
+}
+
+/** Every fill of the run has to be in the emulated warehouse, once. */
+async function closeCloud(
+  cloud: StandInCloud | undefined,
+  runId: string,
+  summary: RunSummary | undefined,
+  { log }: StackEvents,
+): Promise<readonly Error[]> {
+  if (!cloud) return []
+  const { waitingRows, fills } = await cloud.settle(runId)
+  await cloud.close()
+  log(`emulated warehouse: ${fills} fills of this run stored through the bus`)
+  const faults: Error[] = []
+  if (waitingRows > 0) faults.push(new Error(`${waitingRows} rows never reached the warehouse`))
+  if (summary && fills !== summary.fills)
+    faults.push(new Error(`the warehouse has ${fills} of ${summary.fills} fills`))
+  return faults
 }
 
 async function startTwin(
@@ -180,6 +235,18 @@ function liveVenue(options: RunOptions): TwinReady {
     symbols: options.symbols ?? defaultSymbols,
     accounts: [{ name: 'live', privateKey }],
   }
+}
+
+/** A port that nobody listens at now, for a thread that must have the same one again after a restart. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
 }
 
 /** @throws TradingError FILE_UNREADABLE */

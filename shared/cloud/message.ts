@@ -1,3 +1,6 @@
+import type { Limits } from '#shared/trading/risk/limits.ts'
+import type { AlertName } from './manifest/alert.ts'
+
 /**
  * What travels on each topic. Messages for `orders`, `fills`, `decisions` and `funding` are rows of the table of
  * that name in the manifest (`funding` → `funding_payments`), so that a subscriber can store them as they come.
@@ -99,6 +102,8 @@ export type TradingState = {
   readonly isKilled: boolean
   readonly reason: string
   readonly workingOrders: number
+  /** What holds now, and the ceilings it may be moved under; told by executors that take the command `limits`. */
+  readonly limits?: { readonly current: Limits; readonly ceiling: Limits }
 }
 
 /** Thinned for people: books five times a second, every trade, every mark. */
@@ -130,6 +135,39 @@ export type MarketMessage =
       readonly nextFundingAt: number
     }
 
+/** Row of `predictions`. What a model said in shadow: nothing of it moves an order. */
+export type PredictionMessage = {
+  readonly run_id: string
+  readonly model_id: string
+  readonly symbol: string
+  /** When the features were taken: a prediction's age counts from here. */
+  readonly predicted_at: number
+  readonly received_at: number
+  readonly horizon_seconds: number
+  /** Of the mid being lower, within the band, or higher after the horizon; the three add up to 1. */
+  readonly probability_down: number
+  readonly probability_flat: number
+  readonly probability_up: number
+  /** From asking the model server to its answer. */
+  readonly latency_ms: number
+}
+
+/** A prediction older than this is not used, and shown as old. */
+export const predictionAgeUsMax = 5_000_000
+
+/** Row of `heartbeats`. A service that is silent is judged from outside by the age of its last row. */
+export type HeartbeatMessage = {
+  readonly service: string
+  readonly holder: string
+  readonly epoch: number
+  readonly run_id: string
+  readonly recorded_at: number
+  readonly is_killed: boolean
+  readonly working_orders: number
+  /** Age of the quietest stream; null before each has spoken once. */
+  readonly stream_age_seconds: number | null
+}
+
 export type StatusMessage = {
   readonly service: string
   readonly state: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'restarted'
@@ -138,8 +176,23 @@ export type StatusMessage = {
 }
 
 export type CommandMessage = {
-  readonly command: 'kill' | 'flatten' | 'resume'
   readonly reason: string
   readonly by: string
   readonly at: number
+} & (
+  | { readonly command: 'kill' | 'flatten' | 'resume' }
+  | { readonly command: 'limits'; readonly limits: Readonly<Partial<Limits>> }
+)
+
+/** What a person should hear about. */
+export type AlertMessage = {
+  readonly alert: AlertName
+  /** `resolved` ends what an alert with the same key began. */
+  readonly severity: 'critical' | 'warning' | 'resolved'
+  /** One line. */
+  readonly summary: string
+  readonly detail: string
+  readonly recorded_at: number
+  /** The same for everything said about one episode; a receiver shows it once. */
+  readonly dedupe_key: string
 }

@@ -17,7 +17,12 @@ export type Message = Readonly<Record<string, unknown>>
 /** At least once, in order per topic and sender. */
 export type Bus = {
   publish(topic: string, message: Message): void
-  /** @returns a function that ends the subscription */
+  /**
+   * A platform that keeps messages until they are taken waits for a promise that `receive` returns, and offers the
+   * message again when that rejects.
+   *
+   * @returns a function that ends the subscription
+   */
   subscribe(topic: string, receive: (message: Message) => void): () => void
   /**
    * Resolves once everything published so far is with the platform.

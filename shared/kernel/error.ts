@@ -18,6 +18,8 @@ export const remedyByCode = {
   TAPE_FUTURE: 'reject-input',
   FUNDING_MISSING: 'reject-input',
   SYNTHETIC_REFUSED: 'reject-input',
+  /** A program of another maker that has to be installed first. */
+  PROGRAM_MISSING: 'reject-input',
   QUERY_INVALID: 'reject-input',
   ROW_INVALID: 'reject-input',
   STATISTIC_INVALID: 'reject-input',
@@ -49,7 +51,11 @@ export const remedyByCode = {
   MODEL_UNKNOWN: 'reject-input',
   /** A model that was trained on other features than this program computes. */
   MODEL_MISMATCH: 'reject-input',
+  /** A model file or card that cannot be used, or a model that answers with something else than probabilities. */
+  MODEL_BROKEN: 'reject-input',
   MODEL_UNREACHABLE: 'retry-later',
+  /** Two promotions at once; only one of them holds. */
+  PROMOTION_CONTENDED: 'retry-later',
   AUDIT_BROKEN: 'halt',
   LEDGER_MISMATCH: 'halt',
   STATE_CORRUPT: 'halt',

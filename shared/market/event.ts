@@ -192,13 +192,24 @@ export type AccountEvent =
 export type Timer = Timed & { readonly kind: 'timer' }
 
 /** What an operator, a guard or the process itself orders. */
-export type Command = Timed & {
+export type Command = TradingCommand | LimitsCommand
+
+type TradingCommand = Timed & {
   readonly kind: 'command'
   /**
    * `start`: trade. `kill`: cancel everything, place nothing until `resume`. `flatten`: kill, then close positions.
    * `stop`: cancel everything because the process ends.
    */
   readonly command: 'start' | 'kill' | 'flatten' | 'resume' | 'stop'
+  readonly reason: string
+}
+
+/** Moves risk limits within the ceilings that the trader was started with. */
+export type LimitsCommand = Timed & {
+  readonly kind: 'command'
+  readonly command: 'limits'
+  /** New values by the name of the limit; what is not named stays. */
+  readonly limits: Readonly<Record<string, number>>
   readonly reason: string
 }
 

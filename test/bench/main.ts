@@ -20,6 +20,10 @@ const benches: Readonly<Record<string, { what: string; load: () => Promise<Bench
     what: 'backtest over candles, against backtesting.py and vectorbt on the same bars and rules',
     load: async () => (await import('./candle/bench.ts')).benchCandle,
   },
+  'cold-start': {
+    what: 'start of each bundled service until its startup probe passes, against the source tree',
+    load: async () => (await import('./cold-start/bench.ts')).benchColdStart,
+  },
 }
 
 const help = `npm run bench -- NAME [--json]

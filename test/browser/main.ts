@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { type RunningSystem, startSystem } from './system.ts'
+import { promoteTinyModel, tinyModelId } from './tiny-model.ts'
 
 /** Drives the real system through its page: `npm run test:browser`. */
 
@@ -14,6 +15,8 @@ const chromiumPaths = [
 ]
 const screenshots = join(import.meta.dirname, '../../run')
 const patienceMs = 60_000
+/** Features are known after a minute of market. */
+const featuresPatienceMs = 90_000
 
 async function main(): Promise<number> {
   const executablePath = chromiumPaths.find((path) => path && existsSync(path))
@@ -23,7 +26,7 @@ async function main(): Promise<number> {
     )
     return 1
   }
-  const system = await startSystem(['--for', '180s', '--seed', '7', '--port', '0'])
+  const system = await startSystem(['--for', '300s', '--seed', '7', '--port', '0'])
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   const counts = { passed: 0, failed: 0 }
   for (const [name, check] of await checksOf(system, browser)) {
@@ -50,6 +53,7 @@ async function checksOf(system: RunningSystem, browser: Browser): Promise<readon
   await page.goto(system.operatorUrl)
   return [
     ...watchChecks(page),
+    ...predictionChecks(page, system),
     ['screenshots are taken at 1440 and 390 px', () => takeScreenshots(page)],
     ...commandChecks(page),
     ...faultChecks(page, system),
@@ -87,6 +91,46 @@ function watchChecks(page: Page): readonly Check[] {
       () => page.getByTestId('equity').locator('canvas').waitFor({ timeout: patienceMs }),
     ],
     ['a fill is shown within a minute', () => waitForRow(rows(page, 'fills'))],
+  ]
+}
+
+function predictionChecks(page: Page, system: RunningSystem): readonly Check[] {
+  const panel = page.getByTestId('predictions')
+  const ages = panel.getByTestId('prediction-age')
+  return [
+    [
+      'without a model the page says how to make one',
+      () => waitForText(panel, 'npm run featurize, then npm run train'),
+    ],
+    [
+      'a model that is promoted meanwhile is shown with what it is worth',
+      async () => {
+        await promoteTinyModel(system.folder)
+        await waitForText(panel.getByTestId('model-id'), tinyModelId)
+        await waitForText(panel, 'test accuracy 41.0 % ± 3.0 %')
+        await waitForText(panel, 'does not beat it')
+        await waitForText(panel, 'invented data')
+        await waitForText(panel, 'moves no order')
+      },
+    ],
+    [
+      'its predictions appear with their ages, for each symbol',
+      async () => {
+        await ages.first().waitFor({ state: 'visible', timeout: featuresPatienceMs })
+        await waitForText(panel, '▼20%')
+        await waitForText(panel, '▲30%')
+        expectEqual(await panel.locator('[data-symbol]').count(), 2)
+      },
+    ],
+    ['ages change', () => waitForChange(ages.first())],
+    [
+      'ages are of now',
+      async () => {
+        const seconds = Number.parseFloat((await ages.first().textContent()) ?? '')
+        if (!(seconds >= 0 && seconds < 5)) throw new Error(`an age of ${seconds} s`)
+        expectEqual(await panel.locator('.old').count(), 0)
+      },
+    ],
   ]
 }
 
@@ -141,6 +185,11 @@ function faultChecks(page: Page, system: RunningSystem): readonly Check[] {
       },
     ],
     [
+      'predictions that no longer come are shown as old',
+      () =>
+        page.getByTestId('predictions').locator('.old').first().waitFor({ timeout: patienceMs }),
+    ],
+    [
       'the warning goes when data flows again',
       async () => {
         system.thaw()
@@ -155,7 +204,7 @@ async function openPage(
   complaints: string[],
   viewport: { width: number; height: number },
 ): Promise<Page> {
-  const page = await browser.newPage({ viewport })
+  const page = await browser.newPage({ viewport, colorScheme: 'dark' })
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())

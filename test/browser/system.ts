@@ -6,6 +6,8 @@ import { TradingError } from '#shared/kernel/error.ts'
 
 export type RunningSystem = {
   readonly operatorUrl: string
+  /** Where it keeps what it writes. */
+  readonly folder: string
   /** Everything it has printed so far. */
   output(): string
   /** Freezes the whole process, as if its machine hung. */
@@ -44,6 +46,7 @@ export async function startSystem(options: readonly string[]): Promise<RunningSy
   })
   return {
     operatorUrl,
+    folder,
     output: () => output,
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),

@@ -15,6 +15,29 @@ export function blobsConformance(open: () => Promise<Blobs>): void {
     )
   })
 
+  test('what exists is not created again', async () => {
+    const blobs = await open()
+    expect(await blobs.create('promotions/000001.json', Uint8Array.of(1))).toBe(true)
+    expect(await blobs.create('promotions/000001.json', Uint8Array.of(2))).toBe(false)
+    expect(await blobs.get('promotions/000001.json')).toEqual(Uint8Array.of(1))
+    await blobs.put('promotions/000002.json', Uint8Array.of(3))
+    expect(await blobs.create('promotions/000002.json', Uint8Array.of(4))).toBe(false)
+    expect(await blobs.get('promotions/000002.json')).toEqual(Uint8Array.of(3))
+    expect(await blobs.list('')).toEqual(['promotions/000001.json', 'promotions/000002.json'])
+  })
+
+  test('of many that create one blob, one does', async () => {
+    const blobs = await open()
+    for (let round = 0; round < 5; round++) {
+      const name = `promotions/${round}.json`
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, racer) => blobs.create(name, Uint8Array.of(racer))),
+      )
+      expect(answers.filter(Boolean)).toHaveLength(1)
+      expect(await blobs.get(name)).toEqual(Uint8Array.of(answers.indexOf(true)))
+    }
+  })
+
   test('what was never put is undefined', async () => {
     const blobs = await open()
     await blobs.put('tape/day/one.arrow', new Uint8Array(1))

@@ -24,6 +24,7 @@ const aliases: Readonly<Record<string, string>> = {
   '#functions/': 'functions/',
   '#services/': 'run-services/',
   '#pipelines/': 'pipelines/',
+  '#infra/': 'infra/',
   '#test/': 'test/',
 }
 
@@ -104,7 +105,7 @@ const packagePlaces: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/sdk-trace': /^shared\/cloud\/telemetry\//,
   '@hono/zod-openapi': /^run-services\/console\//,
   jose: /^run-services\/console\//,
-  'onnxruntime-node': /^run-services\/inference\//,
+  'onnxruntime-node': /^(run-services\/inference|pipelines\/train)\//,
   '@pulumi/gcp': /^infra\/pulumi\//,
   '@pulumi/policy': /^infra\/pulumi\//,
   '@pulumi/pulumi': /^infra\/pulumi\//,
@@ -112,7 +113,7 @@ const packagePlaces: Readonly<Record<string, RegExp>> = {
   fflate: /^infra\/image\//,
   yaml: /^infra\//,
   '@noble/curves': /^shared\/venue\/aster\//,
-  '@noble/hashes': /^(shared\/(venue\/aster|trading\/engine)|run-services\/twin)\//,
+  '@noble/hashes': /^(shared\/(venue\/aster|trading\/engine|signal\/feature)|run-services\/twin)\//,
   secp256k1: /^(shared\/venue\/aster|run-services\/twin)\//,
   uplot: /^run-services\/console\/page\//,
   'lightweight-charts': /^run-services\/console\/page\//,

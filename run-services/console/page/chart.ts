@@ -15,9 +15,8 @@ import type { ConsoleCandle } from '../candle.ts'
 import type { ConsoleState } from '../state.ts'
 import { byId, setText } from './dom.ts'
 import { assetsOf, sideLetter, strategyText } from './format.ts'
+import { onThemeChange, readTheme, type Theme } from './theme.ts'
 
-const up = '#2ebd85'
-const down = '#f6465d'
 /** Markers and lines beyond these would hide the candles. */
 const markersMax = 200
 const labelledLinesMax = 4
@@ -37,6 +36,15 @@ export function createCandleChart(): (view: ChartView) => void {
   const { chart, series } = buildChart(root)
   const markers = createSeriesMarkers(series, [])
   const lines = new Map<string, IPriceLine>()
+  let theme = readTheme()
+  onThemeChange(() => {
+    theme = readTheme()
+    chart.applyOptions(coloursOf(theme))
+    series.applyOptions(candleColoursOf(theme))
+    // Lines and arrows are made anew in the new colours with the next drawing.
+    drawLines(series, lines, new Map(), theme)
+    drawn.fills = ''
+  })
   let drawn = { what: '', lastOpenAt: 0, fills: '' }
 
   return ({ state, generation, symbol, interval, priceDecimals }) => {
@@ -65,10 +73,10 @@ export function createCandleChart(): (view: ChartView) => void {
     if (fillsKey !== drawn.fills) {
       const first = candles[0]!.openAtSeconds
       const visible = fills.filter((fill) => fill.event_time / 1e6 >= first)
-      markers.setMarkers(markersOf(visible, interval === '5s' ? 5 : 60))
+      markers.setMarkers(markersOf(visible, interval === '5s' ? 5 : 60, theme))
       drawn.fills = fillsKey
     }
-    drawLines(series, lines, orderLines(state, symbol))
+    drawLines(series, lines, orderLines(state, symbol), theme)
   }
 }
 
@@ -76,20 +84,15 @@ function buildChart(root: HTMLElement): {
   chart: IChartApi
   series: ISeriesApi<'Candlestick'>
 } {
-  const grid = { color: '#171d24' }
+  const theme = readTheme()
   const chart = createChart(root, {
     autoSize: true,
     layout: {
-      background: { color: '#0f1419' },
-      textColor: '#8b98a5',
       fontSize: 11,
       // The link in the footer carries the attribution; the logo would need inline styles.
       attributionLogo: false,
     },
-    grid: { vertLines: grid, horzLines: grid },
-    rightPriceScale: { borderColor: '#1e262f' },
     timeScale: {
-      borderColor: '#1e262f',
       timeVisible: true,
       secondsVisible: true,
       rightOffset: 4,
@@ -97,15 +100,29 @@ function buildChart(root: HTMLElement): {
     },
     crosshair: { mode: 0 },
   })
+  chart.applyOptions(coloursOf(theme))
   const series = chart.addSeries(CandlestickSeries, {
-    upColor: up,
-    downColor: down,
     borderVisible: false,
-    wickUpColor: up,
-    wickDownColor: down,
+    ...candleColoursOf(theme),
   })
   return { chart, series }
 }
+
+function coloursOf({ panel, muted, grid, line }: Theme) {
+  return {
+    layout: { background: { color: panel }, textColor: muted },
+    grid: { vertLines: { color: grid }, horzLines: { color: grid } },
+    rightPriceScale: { borderColor: line },
+    timeScale: { borderColor: line },
+  }
+}
+
+const candleColoursOf = ({ up, down }: Theme) => ({
+  upColor: up,
+  downColor: down,
+  wickUpColor: up,
+  wickDownColor: down,
+})
 
 const bar = (candle: ConsoleCandle): CandlestickData<UTCTimestamp> => ({
   time: candle.openAtSeconds as UTCTimestamp,
@@ -119,6 +136,7 @@ const bar = (candle: ConsoleCandle): CandlestickData<UTCTimestamp> => ({
 function markersOf(
   fills: readonly FillMessage[],
   intervalSeconds: number,
+  { up, down }: Theme,
 ): SeriesMarker<UTCTimestamp>[] {
   const counts = new Map<string, { time: number; isBuy: boolean; count: number }>()
   for (const { event_time, side } of fills) {
@@ -164,6 +182,7 @@ function drawLines(
   series: ISeriesApi<'Candlestick'>,
   drawn: Map<string, IPriceLine>,
   wanted: ReadonlyMap<string, OrderLine>,
+  { upLine, downLine }: Theme,
 ): void {
   for (const [key, line] of drawn) {
     if (wanted.has(key)) continue
@@ -174,7 +193,7 @@ function drawLines(
     if (drawn.has(key)) continue
     const line = series.createPriceLine({
       price,
-      color: side === 'buy' ? '#2ebd8599' : '#f6465d99',
+      color: side === 'buy' ? upLine : downLine,
       lineWidth: 1,
       lineStyle: LineStyle.Dashed,
       axisLabelVisible: false,

@@ -1,6 +1,14 @@
 import { byId, setText } from './dom.ts'
-
-type Command = 'kill' | 'flatten' | 'resume'
+import {
+  type Command,
+  confirmResume,
+  findWaiting,
+  lockedText,
+  type Operator,
+  readOperator,
+  sendCommand,
+  type Waiting,
+} from './operator.ts'
 
 const wordings: Record<Command, { title: string; what: string; confirm: string; reason: string }> =
   {
@@ -26,50 +34,76 @@ const wordings: Record<Command, { title: string; what: string; confirm: string; 
 
 /** Connects kill, flatten and resume with their confirm step. */
 export function mountCommands(): void {
-  const token = takeToken()
   const dialog = byId<HTMLDialogElement>('command-dialog')
   const reason = byId<HTMLInputElement>('command-reason')
   const confirm = byId<HTMLButtonElement>('command-confirm')
   const error = byId('command-error')
+  let operator: Operator | undefined
   let command: Command = 'kill'
+  let waiting: Waiting | undefined
+  const identified = readOperator()
+    .then((read) => {
+      operator = read
+    })
+    // What is wrong is said when somebody tries to command.
+    .catch(() => undefined)
 
-  const ask = (next: Command) => {
+  const ask = async (next: Command) => {
+    await identified
     command = next
-    const wording = wordings[next]
+    const locked = lockedText(operator, next)
+    waiting = undefined
+    let problem = locked ?? ''
+    if (next === 'resume' && operator && locked === undefined)
+      waiting = await findWaiting(operator).catch((refusal: Error) => {
+        problem = refusal.message
+        return undefined
+      })
+    const wording = waiting === undefined ? wordings[next] : confirmation(waiting)
     setText(byId('command-title'), wording.title)
     setText(byId('command-what'), wording.what)
     setText(confirm, wording.confirm)
     confirm.className = next === 'resume' ? 'go' : 'danger'
     reason.value = wording.reason
-    setText(error, token === undefined ? lockedText : '')
-    confirm.disabled = token === undefined
+    reason.disabled = waiting !== undefined
+    setText(error, problem)
+    confirm.disabled = locked !== undefined
     dialog.showModal()
     if (wording.reason) confirm.focus()
     else reason.focus()
   }
 
   for (const name of ['kill', 'flatten', 'resume'] as const)
-    byId(name).addEventListener('click', () => ask(name))
+    byId(name).addEventListener('click', () => void ask(name))
   byId('command-cancel').addEventListener('click', () => dialog.close())
   dialog.querySelector('form')!.addEventListener('submit', (event) => {
     event.preventDefault()
     confirm.disabled = true
-    send(command, reason.value, token ?? '')
-      .then((refusal) => {
-        if (refusal === undefined) {
-          dialog.close()
-          announce(`${command} sent, waiting for the executor to confirm`)
-        } else setText(error, refusal)
+    const sent = waiting === undefined ? sendCommand(command, reason.value) : confirmResume(waiting)
+    sent
+      .then((text) => {
+        dialog.close()
+        announce(text)
       })
-      .catch(() => setText(error, 'the console did not answer: is the process still running?'))
+      .catch((fault: Error) => setText(error, faultText(fault)))
       .finally(() => {
         confirm.disabled = false
       })
   })
 }
 
-const lockedText =
-  'This page may only look. Open the address printed at start, it ends in #token=…, to command.'
+const confirmation = ({ askedBy, reason }: Waiting) => ({
+  title: 'Confirm the resume?',
+  what: `${askedBy} wants to resume trading with real money. Check first that the cause of the stop is gone.`,
+  confirm: 'Confirm resume',
+  reason,
+})
+
+/** `fetch` fails with a TypeError when nobody answers. */
+const faultText = (fault: Error): string =>
+  fault instanceof TypeError
+    ? 'the console did not answer: is the process still running?'
+    : fault.message
 
 /** Hides the note once the executor has answered. */
 export function endAnnouncement(): void {
@@ -80,26 +114,4 @@ function announce(text: string): void {
   const banner = byId('command-banner')
   setText(banner, text)
   banner.hidden = false
-}
-
-/** @returns why it was refused; undefined when it was accepted */
-async function send(command: Command, reason: string, token: string): Promise<string | undefined> {
-  const reply = await fetch('/api/commands', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'X-Console-Token': token },
-    body: JSON.stringify({ command, reason }),
-  })
-  if (reply.ok) return undefined
-  const refusal = (await reply.json()) as { readonly error: string; readonly remedy: string }
-  return `${refusal.error}: ${refusal.remedy}`
-}
-
-/** Takes the token out of the address, so that it is not copied or bookmarked with it; a reload keeps it. */
-function takeToken(): string | undefined {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (given) {
-    sessionStorage.setItem('console-token', given)
-    history.replaceState(null, '', location.pathname)
-  }
-  return sessionStorage.getItem('console-token') ?? undefined
 }

@@ -2,9 +2,7 @@ import uPlot from 'uplot'
 import type { ConsoleState } from '../state.ts'
 import { byId, setText } from './dom.ts'
 import { numberText, signedText, strategyText, timeText } from './format.ts'
-
-const strategyColours = ['#5aa2e0', '#e3b341', '#c58af9', '#4fc1c0', '#f28b54', '#9aa7b4']
-const axisColour = '#8b98a5'
+import { onThemeChange, readTheme } from './theme.ts'
 
 /** Which of the two curves is shown. */
 export type Curve = 'pnl' | 'equity'
@@ -18,6 +16,9 @@ export function createEquityChart(): (state: ConsoleState, curve: Curve) => void
 
   const fit = () => plot?.setSize(sizeOf(root, plot.root))
   new ResizeObserver(fit).observe(root)
+  onThemeChange(() => {
+    drawnFor = ''
+  })
 
   return (state, curve) => {
     const { atSeconds } = state.equityCurve
@@ -76,7 +77,8 @@ function sizeOf(root: HTMLElement, plotRoot?: HTMLElement): Size {
 
 function optionsFor(size: Size, names: readonly string[]): uPlot.Options {
   const font = '11px system-ui, sans-serif'
-  const axis = { stroke: axisColour, font, grid: { stroke: '#171d24' }, ticks: { show: false } }
+  const { muted, grid, total, series: colours } = readTheme()
+  const axis = { stroke: muted, font, grid: { stroke: grid }, ticks: { show: false } }
   return {
     ...size,
     // Times are UTC everywhere on this page.
@@ -104,7 +106,7 @@ function optionsFor(size: Size, names: readonly string[]): uPlot.Options {
       { label: 'UTC', value: (_, at: number | null) => (at === null ? 'now' : timeText(at * 1e6)) },
       ...names.map((label, index) => ({
         label,
-        stroke: label === 'total' ? '#e6edf3' : strategyColours[index % strategyColours.length]!,
+        stroke: label === 'total' ? total : colours[index % colours.length]!,
         width: label === 'total' ? 1.6 : 1.1,
         spanGaps: false,
         points: { show: false },

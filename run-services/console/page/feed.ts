@@ -43,7 +43,8 @@ export function followStream(
     applyMessage(feed.state, change)
     const atUs = change.topic === 'market' ? change.message.at : undefined
     // The console's own look-ups are no sign of life of the system.
-    if (change.topic !== 'funding-intervals') arrivedMs = performance.now()
+    if (change.topic !== 'funding-intervals' && change.topic !== 'model')
+      arrivedMs = performance.now()
     if (change.topic === 'equity') executorArrivedMs = performance.now()
     if (atUs !== undefined) stampUs = atUs
     onChange(change.topic)

@@ -8,6 +8,7 @@ import { followStream } from './feed.ts'
 import { timeText } from './format.ts'
 import { createFundingTable } from './funding.ts'
 import { createHeader } from './header.ts'
+import { createPredictions } from './predictions.ts'
 import {
   createDecisionsTable,
   createFillsTable,
@@ -43,6 +44,7 @@ const drawOrders = createOrdersTable(readPrecision)
 const drawFills = createFillsTable(readPrecision)
 const drawDecisions = createDecisionsTable(readPrecision)
 const drawFunding = createFundingTable(readPrecision)
+const drawPredictions = createPredictions()
 
 const dirty = new Set<Topic>(['state'])
 let drawnMs = 0
@@ -99,6 +101,7 @@ function draw(changed: ReadonlySet<Topic>): void {
   if (has('decisions')) drawDecisions(state)
   if (has('market', 'funding', 'funding-intervals', 'tick')) drawFunding(state, feed.nowUs())
   const nowUs = feed.nowUs()
+  if (has('predictions', 'model', 'status', 'tick')) drawPredictions(state, nowUs)
   setText(byId('clock'), nowUs === undefined ? 'no time yet' : `${timeText(nowUs)} UTC`)
 }
 

@@ -1,25 +1,24 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createExecutor, type Executor } from '#services/executor/app.ts'
-import { openBus } from '#shared/cloud/local/bus.ts'
-import { openFileLease } from '#shared/cloud/local/lease.ts'
+import { measureBus, measureHttp } from '#services/executor/measure.ts'
+import { createPlan } from '#services/executor/plan.ts'
+import { relayMetrics } from '#shared/cloud/local/metrics-relay.ts'
 import { createLocalRuntime } from '#shared/cloud/local/runtime.ts'
 import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import type { CommandMessage } from '#shared/cloud/message.ts'
 import type { Lease } from '#shared/cloud/port.ts'
+import { runThread, type ThreadTools } from '#shared/cloud/thread/body.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import type { StrategyName } from '#shared/strategy/registry.ts'
 import { createSigner } from '#shared/venue/aster/sign.ts'
 import { createAsterVenue } from '#shared/venue/aster/venue.ts'
+import { openMachinePlatform, type PlatformGiven } from '../cloud/platform.ts'
 import { openGuard } from '../guard-file.ts'
-import { createPlan } from '../plan.ts'
-import { runThread, type ThreadTools } from './protocol.ts'
 
-export type ExecutorGiven = {
-  readonly folder: string
-  readonly busName: string
+export type ExecutorGiven = PlatformGiven & {
   readonly runId: string
   readonly mode: 'paper' | 'live'
   readonly symbols: readonly string[]
@@ -30,6 +29,8 @@ export type ExecutorGiven = {
   /** Where kills and the marks of the portfolio stops are kept across restarts. */
   readonly guardFile: string
   readonly isInvented: boolean
+  /** Where the model server of this machine listens. */
+  readonly inferenceUrl: string
   readonly accounts: readonly { readonly name: string; readonly privateKey: string }[]
 }
 
@@ -38,8 +39,12 @@ const mainnetChainId = 1666
 const leasePatienceSeconds = 20
 
 await runThread<ExecutorGiven>(async (given, tools) => {
-  const runtime = createLocalRuntime()
-  const bus = openBus(given.busName)
+  const local = createLocalRuntime()
+  const relay = relayMetrics(given.busName)
+  const http = measureHttp(local.http, local.clock, relay.metrics)
+  const runtime = { ...local, http }
+  const platform = await openMachinePlatform(given, 'executor', runtime, tools.log)
+  const bus = measureBus(platform.bus, relay.metrics)
   let executor: Executor | undefined
   const killBy = (reason: string) => {
     tools.log(reason)
@@ -49,11 +54,7 @@ await runThread<ExecutorGiven>(async (given, tools) => {
     {
       runtime,
       bus,
-      lease: patient(
-        openFileLease({ folder: join(given.folder, 'lease', 'executor'), clock: runtime.clock }),
-        runtime,
-        tools,
-      ),
+      lease: patient(platform.openLease(), runtime, tools),
       venues: given.accounts.map(
         ({ privateKey }, accountId) =>
           (emit) =>
@@ -83,14 +84,16 @@ await runThread<ExecutorGiven>(async (given, tools) => {
       },
       guard: openGuard(given.guardFile),
       isInvented: given.isInvented,
+      inference: { url: given.inferenceUrl },
       report: tools.log,
     },
     createPlan({ ...given, report: tools.log }),
   )
   const unsubscribe = bus.subscribe('commands', (message) => {
-    const { command, reason, by } = message as CommandMessage
-    tools.log(`${command} by ${by}: ${reason}`)
-    executor?.command(command, reason)
+    const said = message as CommandMessage
+    tools.log(`${said.command} by ${said.by}: ${said.reason}`)
+    if (said.command === 'limits') executor?.changeLimits(said.limits, said.reason)
+    else executor?.command(said.command, said.reason)
   })
   await executor.start()
   return {
@@ -98,7 +101,9 @@ await runThread<ExecutorGiven>(async (given, tools) => {
     async stop() {
       unsubscribe()
       const summary = await executor.stop()
-      bus.close()
+      await bus.flush()
+      await platform.close()
+      relay.close()
       runtime.close()
       return summary
     },

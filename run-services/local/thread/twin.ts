@@ -1,8 +1,9 @@
 import { demoAccounts, demoOptions } from '#services/twin/demo.ts'
 import { startTwinServer } from '#services/twin/server.ts'
+import { openUpstreamMarket, type PlayedMarket } from '#services/twin/upstream-market.ts'
 import { createLocalRuntime } from '#shared/cloud/local/runtime.ts'
-import { openTapeMarket, openUpstreamMarket, type PlayedMarket } from '../market.ts'
-import { runThread } from './protocol.ts'
+import { runThread } from '#shared/cloud/thread/body.ts'
+import { openTapeMarket } from '../market.ts'
 
 export type TwinGiven = {
   readonly seed: number

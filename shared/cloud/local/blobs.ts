@@ -1,28 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { TradingError } from '#shared/kernel/error.ts'
+import { checkBlobName, checkBlobPrefix } from '../blob-name.ts'
 import type { Blobs } from '../port.ts'
 
-const namePattern = /^[A-Za-z0-9_][A-Za-z0-9._=-]*(\/[A-Za-z0-9_][A-Za-z0-9._=-]*)*$/
-const nameLengthMax = 512
 const unfinished = '.part-'
 
 /**
  * Blobs as files of a folder. A blob appears whole or not at all.
  *
- * Names are like `tape/2026-11-21/BTCUSDT.arrow`: letters, digits and `._=-` in parts between slashes, no part
- * beginning with a dot or dash, so no name can leave the folder.
- *
  * @throws TradingError OPTION_INVALID from every call with another name
  */
 export function openBlobs(folder: string): Blobs {
   const pathOf = (name: string): string => {
-    if (!namePattern.test(name) || name.length > nameLengthMax)
-      throw new TradingError(
-        'OPTION_INVALID',
-        `'${name.slice(0, 80)}' is not a blob name; use parts of letters, digits and ._=- between slashes`,
-      )
+    checkBlobName(name)
     return join(folder, name)
   }
 
@@ -64,7 +55,7 @@ export function openBlobs(folder: string): Blobs {
       }
     },
     async list(prefix) {
-      if (prefix !== '') pathOf(prefix.replace(/[/.=-]$/, ''))
+      checkBlobPrefix(prefix)
       const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
         (error) => {
           if (isAbsent(error)) return []

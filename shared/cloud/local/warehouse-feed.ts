@@ -3,8 +3,8 @@ import type { Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import type { TableName } from '../manifest/table.ts'
 import { topics } from '../manifest/topic.ts'
-import type { Bus, Message, Row, Warehouse } from '../port.ts'
-import { checkRow } from './warehouse-row.ts'
+import type { Bus, Row, Warehouse } from '../port.ts'
+import { checkRow } from '../row.ts'
 
 export type FeedFailure = {
   readonly table: TableName

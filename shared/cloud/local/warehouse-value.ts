@@ -6,6 +6,7 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import { isoFromMicros } from '../row.ts'
 
 /** What a query result is made of; the same in memory and as JSON. */
 export type PlainValue =
@@ -36,13 +37,4 @@ export function plainFromValue(value: DuckDBValue): PlainValue {
       Object.entries(value.entries).map(([name, entry]) => [name, plainFromValue(entry)]),
     )
   return String(value)
-}
-
-/** `1_700_000_000_000_000n` → `2023-11-14T22:13:20.000000Z`. */
-export function isoFromMicros(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
-  const date = new Date(Number((micros - fraction) / 1000n))
-  // Timestamps beyond the range of a date ('infinity') keep their number.
-  if (Number.isNaN(date.getTime())) return micros.toString()
-  return `${date.toISOString().slice(0, -5)}.${fraction.toString().padStart(6, '0')}Z`
 }

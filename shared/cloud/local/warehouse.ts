@@ -10,7 +10,8 @@ import {
 import { TradingError } from '#shared/kernel/error.ts'
 import { type TableSpec, tables } from '../manifest/table.ts'
 import type { QueryResult, Row, Warehouse } from '../port.ts'
-import { chunkColumns, chunkTypes, sqlTypes, tableSpec } from './warehouse-row.ts'
+import { tableSpec } from '../row.ts'
+import { chunkColumns, chunkTypes, sqlTypes } from './warehouse-row.ts'
 import { plainFromValue } from './warehouse-value.ts'
 
 export type WarehouseOptions = {

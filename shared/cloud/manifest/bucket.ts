@@ -27,6 +27,12 @@ const declared = {
     coldAfterDays: null,
     isVersioned: true,
   },
+  staging: {
+    what: 'scratch space of training jobs',
+    retentionDays: 14,
+    coldAfterDays: null,
+    isVersioned: false,
+  },
   reports: { what: 'daily pages', retentionDays: null, coldAfterDays: 90, isVersioned: false },
   source: {
     what: 'zips of the functions, named by hash',

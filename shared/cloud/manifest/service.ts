@@ -103,6 +103,7 @@ const declared = {
     ...nothing,
     what: 'measures REST and stream latency to the venue from a region',
     kind: 'job',
+    buckets: { reports: 'write' },
     cpu: 1,
     memoryMiB: 512,
     egress: 'ingestion',

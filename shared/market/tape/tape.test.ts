@@ -99,7 +99,14 @@ const fieldsByKind: Readonly<Record<DomainEvent['kind'], Fields>> = {
   'position-report': { ...onInstrument, positionLots: safe, entryCostE8: money },
   'user-stream': { ...timed, accountId: count, isUp: fc.boolean(), reason: text },
   timer: timed,
-  command: { ...timed, command: fc.constantFrom('start', 'kill', 'stop'), reason: text },
+  command: {
+    ...timed,
+    command: fc.constantFrom('start', 'kill', 'stop', 'limits'),
+    reason: text,
+    limits: fc.dictionary(fc.constantFrom('leverageMax', 'positionRatioMax'), fc.nat(), {
+      noNullPrototype: true,
+    }),
+  },
 }
 
 const domainEvent: fc.Arbitrary<DomainEvent> = fc.oneof(

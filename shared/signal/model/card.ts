@@ -39,6 +39,11 @@ export type ModelCard = {
     /** Accuracy of always saying the class that was most frequent in training: what a model has to beat. */
     readonly majorityAccuracy: number
     readonly majorityClass: 'down' | 'flat' | 'up'
+    /**
+     * Accuracy of always saying the class that is most frequent in the test itself. Nobody could have known that class
+     * beforehand, but a model that does not beat it may owe its lead over the majority to a market that changed.
+     */
+    readonly bestConstantAccuracy?: number
     readonly logLoss: number
     /** Log loss of always saying the class shares of training. */
     readonly baselineLogLoss: number

@@ -324,7 +324,7 @@ const isReady = (trader: TraderState): boolean =>
     ({ id }) => trader.books[id]!.isLive && markPriceE8(trader, id) !== undefined,
   )
 
-const commandAt = (nowUs: number, command: Command['command'], reason: string): Command => ({
+const commandAt = (nowUs: number, command: 'start' | 'stop', reason: string): Command => ({
   kind: 'command',
   eventTimeUs: nowUs as Micros,
   receiveTimeUs: nowUs as Micros,

@@ -37,10 +37,11 @@ export function logDecision(
 /** Writes a change of the trader as a whole. */
 export function logTraderDecision(
   state: TraderState,
-  verdict: 'killed' | 'resumed',
+  verdict: 'killed' | 'resumed' | 'limits-changed',
   reason: string,
   trigger: EventKind,
   out: TraderOutput,
+  inputs: Decision['inputs'] = {},
 ): void {
   out.decisions.push({
     sequence: ++state.decisionCount,
@@ -54,6 +55,6 @@ export function logTraderDecision(
     side: undefined,
     priceTicks: undefined,
     sizeLots: undefined,
-    inputs: {},
+    inputs,
   })
 }

@@ -7,7 +7,7 @@ export type Decision = {
   readonly atUs: number
   readonly strategy: string
   readonly instrumentId: InstrumentId | undefined
-  readonly verdict: 'placed' | 'refused' | 'killed' | 'resumed'
+  readonly verdict: 'placed' | 'refused' | 'killed' | 'resumed' | 'limits-changed'
   /** For `placed` the strategy's own reason, for `refused` the verdict of review or venue. */
   readonly reason: string
   readonly clientOrderId: string | undefined

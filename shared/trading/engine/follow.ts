@@ -142,7 +142,7 @@ function place(
   out: TraderOutput,
 ): void {
   const instrument = instrumentOf(state, order.instrumentId)
-  const verdict = reviewOrder(order, instrument, exposureOf(state, order), state.config.limits)
+  const verdict = reviewOrder(order, instrument, exposureOf(state, order), state.limits)
   if (verdict.verdict === 'refused') {
     // A cross with our own order ends as soon as that one is canceled; other refusals last.
     const isBrief = verdict.reason === 'self-cross'

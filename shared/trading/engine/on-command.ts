@@ -1,7 +1,9 @@
 import { unreachable } from '#shared/kernel/error.ts'
-import type { Command } from '#shared/market/event.ts'
+import type { Command, LimitsCommand } from '#shared/market/event.ts'
+import { changeLimits } from '../risk/limits.ts'
 import { logTraderDecision } from './decision-log.ts'
 import { touch } from './desire.ts'
+import { cancel } from './follow.ts'
 import { cancelEverything, kill } from './kill.ts'
 import type { TraderOutput, TraderState } from './trader.ts'
 
@@ -19,8 +21,10 @@ export function onCommand(state: TraderState, event: Command, out: TraderOutput)
       return resume(state, event, out)
     case 'stop':
       return stop(state, out)
+    case 'limits':
+      return moveLimits(state, event, out)
     default:
-      return unreachable(event.command)
+      return unreachable(event)
   }
 }
 
@@ -42,4 +46,12 @@ function stop(state: TraderState, out: TraderOutput): void {
   if (state.isStopping) return
   state.isStopping = true
   cancelEverything(state, out)
+}
+
+/** What works was approved under the old limits: it is canceled, and what is still wanted is reviewed under the new. */
+function moveLimits(state: TraderState, event: LimitsCommand, out: TraderOutput): void {
+  state.limits = changeLimits(state.config.limits, state.limits, event.limits)
+  logTraderDecision(state, 'limits-changed', event.reason, event.kind, out, { ...state.limits })
+  for (const entry of state.desk.open.values())
+    if (entry.state === 'working') cancel(state, entry, out)
 }

@@ -8,7 +8,7 @@ import { createLedger, type Ledger } from '../ledger/ledger.ts'
 import { createDesk, type Desk, type DeskOrder } from '../order/desk.ts'
 import type { Intent } from '../order/order.ts'
 import { createLegRisk, type LegRisk } from '../risk/leg-risk.ts'
-import type { Limits } from '../risk/limits.ts'
+import { areTightened, changeLimits, type Limits } from '../risk/limits.ts'
 import { createWatch, type Watch } from '../risk/watch.ts'
 import type { Decision } from './decision.ts'
 import { createDesireBoard, createWants, type Desire, type DesireBoard } from './desire.ts'
@@ -19,6 +19,7 @@ export type TraderConfig = {
   readonly strategies: readonly Strategy[]
   /** Share of equity per strategy name; the sum is at most 1. */
   readonly weights: Readonly<Record<string, number>>
+  /** Ceilings: an operator may tighten them while the trader runs. */
   readonly limits: Limits
   /** Generation of the writer's lease; part of every order id. */
   readonly epoch: number
@@ -38,6 +39,8 @@ export type Guard = {
   readonly dayStartUs: number
   readonly dayStartEquityE8: string
   readonly peakEquityE8: string
+  /** Present while an operator has tightened some. */
+  readonly limits?: Limits
 }
 
 /** One strategy with everything that belongs to it alone. */
@@ -78,6 +81,8 @@ export type TraderState = {
   /** Positions being closed by a flatten, keyed by strategy and instrument. */
   readonly flattenDesires: Map<string, Desire>
   readonly watch: Watch
+  /** What holds now; never above those of the config. */
+  limits: Limits
   isStarted: boolean
   isStopping: boolean
   isFlattening: boolean
@@ -129,6 +134,9 @@ export function createTrader(config: TraderConfig): TraderState {
     dirty,
     flattenDesires: new Map(),
     watch: config.guard ? watchOf(config.guard) : createWatch(),
+    limits: config.guard?.limits
+      ? changeLimits(config.limits, config.limits, config.guard.limits)
+      : config.limits,
     isStarted: false,
     isStopping: false,
     isFlattening: false,
@@ -159,7 +167,7 @@ const watchOf = (guard: Guard): Watch => ({
 })
 
 /** @returns undefined until equity was seen: there is nothing to keep yet */
-export function guardOf({ killedBecause, watch }: TraderState): Guard | undefined {
+export function guardOf({ config, killedBecause, limits, watch }: TraderState): Guard | undefined {
   const { dayStartUs, dayStartEquityE8, peakEquityE8 } = watch
   if (dayStartEquityE8 === undefined || peakEquityE8 === undefined) return undefined
   return {
@@ -167,6 +175,7 @@ export function guardOf({ killedBecause, watch }: TraderState): Guard | undefine
     dayStartUs,
     dayStartEquityE8: String(dayStartEquityE8),
     peakEquityE8: String(peakEquityE8),
+    ...(areTightened(config.limits, limits) ? { limits } : {}),
   }
 }
 

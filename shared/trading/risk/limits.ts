@@ -35,8 +35,32 @@ export const smallAccountLimits: Limits = {
 
 const smallAccountE8: QuoteE8 = 500n * 10n ** 8n
 
-/** The profile for an account of this size; printed at the start, never changed while running. */
+/** The profile for an account of this size; printed at the start. While running they are ceilings. */
 export const limitsFor = (equityE8: QuoteE8): { name: string; limits: Limits } =>
   equityE8 < smallAccountE8
     ? { name: 'small account', limits: smallAccountLimits }
     : { name: 'standard', limits: standardLimits }
+
+/**
+ * Limits after an operator's change. A value over its ceiling becomes the ceiling; one that is not above zero is no limit
+ * and changes nothing, as does a name that is none.
+ *
+ * @param ceiling - what the trader was started with
+ * @param current - what holds now
+ */
+export function changeLimits(
+  ceiling: Limits,
+  current: Limits,
+  change: Readonly<Record<string, number>>,
+): Limits {
+  const changed: { -readonly [Name in keyof Limits]: number } = { ...current }
+  for (const name of Object.keys(ceiling) as (keyof Limits)[]) {
+    const value = Object.hasOwn(change, name) ? change[name] : undefined
+    if (value !== undefined && value > 0) changed[name] = Math.min(value, ceiling[name])
+  }
+  return changed
+}
+
+/** Whether some limit is below its ceiling. */
+export const areTightened = (ceiling: Limits, current: Limits): boolean =>
+  (Object.keys(ceiling) as (keyof Limits)[]).some((name) => current[name] !== ceiling[name])

@@ -38,6 +38,8 @@ export const endpoints = {
   premiumIndex: open('premiumIndex', 1),
   fundingInfo: open('fundingInfo', 1),
   fundingRate: open('fundingRate', 1),
+  /** Not in the documents, but answered. */
+  openInterest: open('openInterest', 1),
   placeOrder: signed('POST', 'order', 1, 'place', 1),
   cancelOrder: signed('DELETE', 'order', 1, 'cancel'),
   cancelAll: signed('DELETE', 'allOpenOrders', 1, 'cancel'),

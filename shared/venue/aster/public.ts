@@ -5,9 +5,11 @@ import { type ListingReport, readFundingHours, readListings } from './codec/list
 import {
   type FundingRate,
   type Kline,
+  type OpenInterest,
   type Premium,
   readFundingRates,
   readKlines,
+  readOpenInterest,
   readPremiums,
 } from './codec/market.ts'
 import type { Params } from './codec/order.ts'
@@ -32,6 +34,7 @@ export type AsterPublic = {
     startMs: number,
     endMs: number,
   ): Promise<readonly Kline[]>
+  openInterest(symbol: string): Promise<OpenInterest>
   /** Parsed body of `GET /depth` with 1000 levels. */
   depth(symbol: string): Promise<unknown>
 }
@@ -93,6 +96,8 @@ export function publicReads(rest: Rest): AsterPublic {
           ),
         timeOf: (row) => row.openTimeMs,
       }),
+    openInterest: async (symbol) =>
+      readOpenInterest(await rest.read(endpoints.openInterest, [['symbol', symbol]])),
     depth: (symbol) =>
       rest.read(endpoints.depth, [
         ['symbol', symbol],

@@ -83,6 +83,8 @@ export type Income = {
   readonly amountE8: QuoteE8
   readonly asset: string
   readonly transactionId: number
+  /** The execution behind it; undefined for what no trade caused. */
+  readonly tradeId?: number | undefined
   readonly timeMs: number
 }
 
@@ -93,6 +95,7 @@ const incomeMessage = z.array(
     income: decimalText,
     asset: z.string(),
     tranId: idNumber,
+    tradeId: z.union([idNumber, z.literal('')]).nullish(),
     time: timeMs,
   }),
 )
@@ -105,6 +108,7 @@ export const readIncome = (raw: unknown): readonly Income[] =>
     amountE8: quoteE8FromDecimal(row.income),
     asset: row.asset,
     transactionId: row.tranId,
+    tradeId: typeof row.tradeId === 'number' ? row.tradeId : undefined,
     timeMs: row.time,
   }))
 

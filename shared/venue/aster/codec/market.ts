@@ -155,3 +155,22 @@ export const readFundingRates = (raw: unknown): readonly FundingRate[] =>
     fundingRate: Number(row.fundingRate),
     fundingTimeMs: row.fundingTime,
   }))
+
+export type OpenInterest = {
+  readonly symbol: string
+  /** Base units, one side counted. */
+  readonly openInterest: number
+  readonly timeMs: number
+}
+
+const openInterestMessage = z.object({
+  symbol: z.string(),
+  openInterest: decimalText,
+  time: timeMs,
+})
+
+/** @throws TradingError WIRE_SHAPE_UNKNOWN */
+export function readOpenInterest(raw: unknown): OpenInterest {
+  const row = readShape(openInterestMessage, raw, 'openInterest')
+  return { symbol: row.symbol, openInterest: Number(row.openInterest), timeMs: row.time }
+}

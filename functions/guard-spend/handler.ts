@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { readSpend, spendQuery } from '#shared/cloud/query/spend.ts'
+import { type Micros, microsPerDay } from '#shared/kernel/unit.ts'
+import { type Alert, raiseAlerts } from '../alert.ts'
+import { type FunctionPorts, type FunctionReport, readInput } from '../function-call.ts'
+import { gpuHours, isWithinWindow } from './gpu-hours.ts'
+import { isPush, readBudgetNotice } from './notice.ts'
+
+const inputSchema = z.strictObject({})
+
+/** The only service it may touch. The executor holds positions: it is never stopped to save money. */
+const service = 'inference'
+const scaledDown = `${service} scaled to zero`
+
+type Ports = Pick<FunctionPorts, 'warehouse' | 'bus' | 'scaling' | 'settings'>
+
+/**
+ * Keeps the bill small by switching the GPU off: on a notice of the billing budget (a push of Pub/Sub), or on its
+ * schedule when the GPU ran longer than it may, or outside of its hours.
+ *
+ * Billing lags by up to a day; the hours are our own count, made by every run, so that they do not.
+ *
+ * @throws TradingError OPTION_INVALID for a push that is no budget notice
+ * @throws TradingError PLATFORM_UNREACHABLE when it is unknown whether the GPU is off: the call must be repeated
+ */
+export const guardSpend = async (
+  input: unknown,
+  scheduledAtUs: Micros,
+  ports: Ports,
+): Promise<FunctionReport> =>
+  isPush(input) ? await onBudgetNotice(input, ports) : await onSchedule(input, scheduledAtUs, ports)
+
+async function onBudgetNotice(input: unknown, ports: Ports): Promise<FunctionReport> {
+  const notice = readBudgetNotice(input)
+  const { publishedUs, period, budgetAmount, costAmount, budgetName } = notice
+  const share = costAmount / budgetAmount
+  const isOver = share >= ports.settings.budgetActionShare
+  const before = readSpend(
+    await ports.warehouse.query(spendQuery('budget', publishedUs - 32 * microsPerDay, publishedUs)),
+  ).filter((row) => row.period === period)
+  const shareBefore = Math.max(
+    0,
+    ...before.map(({ amount, allowed }) => amount / (allowed ?? amount)),
+  )
+  const passed = thresholds.filter((threshold) => share >= threshold && shareBefore < threshold)
+
+  const highest = passed.at(-1)
+  if (highest !== undefined)
+    await raiseAlerts(ports.bus, [
+      {
+        alert: 'budget',
+        summary: `${Math.round(share * 100)} % of budget ${budgetName} is spent: ${costAmount} of ${budgetAmount} ${notice.currencyCode}`,
+        detail: isOver
+          ? `The model server is scaled to zero; trading goes on. Notice ${notice.messageId}.`
+          : `Nothing is switched off before ${Math.round(ports.settings.budgetActionShare * 100)} %.`,
+        atUs: publishedUs,
+        dedupeKey: `${budgetName}:${period}:${highest}`,
+      },
+    ])
+  if (isOver) await ports.scaling.setInstanceCount(service, 0)
+  await ports.warehouse.insert('spend', [
+    {
+      kind: 'budget',
+      period,
+      recorded_at: publishedUs,
+      amount: costAmount,
+      allowed: budgetAmount,
+      action: isOver ? scaledDown : '',
+    },
+  ])
+  return { function: 'guard-spend', budget: budgetName, period, share, isScaledDown: isOver }
+}
+
+const thresholds = [0.5, 0.8, 1] as const
+
+async function onSchedule(input: unknown, atUs: Micros, ports: Ports): Promise<FunctionReport> {
+  readInput(inputSchema, input)
+  const { settings, warehouse } = ports
+  const told = await ports.scaling.instanceCount(service)
+  // One that scales by load has at most one instance: taken as running, which never counts too little.
+  const count = told ?? 1
+  const day = new Date(atUs / 1_000).toISOString().slice(0, 10)
+  const month = day.slice(0, 7)
+  const dayUs = Date.parse(`${day}T00:00:00Z`) * 1_000
+  const monthUs = Date.parse(`${month}-01T00:00:00Z`) * 1_000
+  const before = readSpend(
+    await warehouse.query(spendQuery('gpu-instances', monthUs - microsPerDay, atUs)),
+  )
+  const seen = before.map((row) => ({ atUs: row.recordedAtUs, count: row.amount }))
+  const hoursToday = gpuHours(seen, dayUs, atUs)
+  const hoursThisMonth = gpuHours(seen, monthUs, atUs)
+
+  const reason = reasonToStop({ hoursToday, hoursThisMonth, atUs }, settings)
+  const mustStop = count > 0 && reason !== undefined
+  const alert: Alert = {
+    alert: 'gpu-hours',
+    summary: `the GPU is switched off: ${reason}`,
+    detail: `${hoursToday.toFixed(2)} h today, ${hoursThisMonth.toFixed(2)} h this month; trading goes on.`,
+    atUs,
+    dedupeKey: `${day}:${reason}`,
+  }
+  if (mustStop) {
+    await raiseAlerts(ports.bus, [alert])
+    await ports.scaling.setInstanceCount(service, 0)
+  }
+  const row = (kind: string, period: string, amount: number, allowed: number | null) => ({
+    kind,
+    period,
+    recorded_at: atUs,
+    amount,
+    allowed,
+    action: mustStop ? scaledDown : '',
+  })
+  await warehouse.insert('spend', [
+    row('gpu-instances', day, mustStop ? 0 : count, null),
+    row('gpu-hours-day', day, hoursToday, settings.gpuHoursPerDayMax),
+    row('gpu-hours-month', month, hoursThisMonth, settings.gpuHoursPerMonthMax),
+  ])
+  return {
+    function: 'guard-spend',
+    instances: told ?? 'scales by load, counted as 1',
+    gpuHoursToday: hoursToday,
+    gpuHoursThisMonth: hoursThisMonth,
+    isScaledDown: mustStop,
+    ...(mustStop ? { reason } : {}),
+  }
+}
+
+function reasonToStop(
+  now: { readonly hoursToday: number; readonly hoursThisMonth: number; readonly atUs: number },
+  settings: FunctionPorts['settings'],
+): string | undefined {
+  if (!isWithinWindow(now.atUs, settings.gpuWindow)) return 'it is outside of its hours'
+  if (now.hoursToday >= settings.gpuHoursPerDayMax)
+    return `its ${settings.gpuHoursPerDayMax} h of today are used up`
+  if (now.hoursThisMonth >= settings.gpuHoursPerMonthMax)
+    return `its ${settings.gpuHoursPerMonthMax} h of this month are used up`
+  return undefined
+}

@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openWarehouse } from '#shared/cloud/local/warehouse.ts'
+import type { Warehouse } from '#shared/cloud/port.ts'
+import { type AuditRow, auditAfterSql, auditRowsFrom } from '#shared/cloud/query/audit.ts'
+import { auditRoutes } from '../api/audit.ts'
+import type { ApiCall } from '../api/route.ts'
+import {
+  createAuditTable,
+  createManualClock,
+  createManualTimers,
+  startUs,
+} from '../console.fixture.ts'
+import { chainRow, genesis, headOf, verifyAudit } from './chain.ts'
+import { type AuditEntry, createAuditLog } from './log.ts'
+
+const clock = createManualClock()
+const entry = (other: Partial<AuditEntry> = {}): AuditEntry => ({
+  requestId: 'request-1',
+  actor: 'ada@example.com',
+  role: 'admin',
+  action: 'command',
+  outcome: 'begun',
+  status: null,
+  detail: { body: { command: 'kill', ratio: 0.05 } },
+  ...other,
+})
+const refused = (other: Partial<AuditEntry> = {}) =>
+  entry({ outcome: 'refused', status: 401, detail: {}, ...other })
+
+const open = (warehouse: Pick<Warehouse, 'insert' | 'query'>) => {
+  const { timers, fire } = createManualTimers()
+  const faults: unknown[] = []
+  const log = createAuditLog({ warehouse, clock, timers, report: (fault) => faults.push(fault) })
+  return { log, fire, faults }
+}
+
+const readAll = async (warehouse: Pick<Warehouse, 'query'>): Promise<readonly AuditRow[]> =>
+  auditRowsFrom(await warehouse.query(auditAfterSql(0, 10_000)))
+
+describe('one writer', () => {
+  test('rows of many calls at once are one chain', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        log.record(entry({ requestId: `request-${index}` })),
+      ),
+    )
+    const rows = await readAll(table)
+    expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, index) => index + 1))
+    expect(rows[49]?.request_id).toBe('request-49')
+    expect(verifyAudit(rows)).toEqual({ isIntact: true, head: log.head() })
+  })
+
+  test('after a restart the chain goes on', async () => {
+    const table = createAuditTable()
+    await open(table).log.record(entry())
+    await open(table).log.record(entry())
+    expect(verifyAudit(await readAll(table))).toMatchObject({
+      isIntact: true,
+      head: { sequence: 2 },
+    })
+  })
+
+  test('two writers at once fork the chain: nothing is lost and the check names it', async () => {
+    const table = createAuditTable()
+    const [one, two] = [open(table).log, open(table).log]
+    await one.record(entry())
+    await two.record(entry())
+    await one.record(entry({ actor: 'bob@example.com' }))
+    await two.record(entry({ actor: 'olga@example.com' }))
+    expect(table.rows).toHaveLength(4)
+    expect(verifyAudit(await readAll(table))).toMatchObject({ isIntact: false, sequence: 2 })
+  })
+})
+
+describe('refusals of a second are one row each kind', () => {
+  test('with a count, in the order of their first', async () => {
+    const table = createAuditTable()
+    const { log, fire } = open(table)
+    for (let times = 0; times < 500; times++) log.noteRefusal(refused(), '192.0.2.1')
+    log.noteRefusal(refused({ status: 403, actor: 'eve@example.com' }), '192.0.2.1')
+    expect(table.rows).toEqual([])
+    fire()
+    await log.flush()
+    const rows = await readAll(table)
+    expect(rows.map(({ status, detail }) => [status, JSON.parse(detail).count])).toEqual([
+      [401, 500],
+      [403, 1],
+    ])
+  })
+
+  test('ten thousand kinds are not ten thousand rows', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    for (let kind = 0; kind < 10_000; kind++)
+      log.noteRefusal(refused({ actor: `guess-${kind}@example.com` }), '192.0.2.1')
+    await log.close()
+    const rows = await readAll(table)
+    expect(rows).toHaveLength(33)
+    const counts = rows.map(({ detail }) => JSON.parse(detail).count as number)
+    expect(counts.reduce((sum, count) => sum + count)).toBe(10_000)
+  })
+})
+
+describe('a warehouse that fails', () => {
+  test('what could not be stored is refused, and its number is not lost', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    await log.record(entry())
+    table.isAway = true
+    await expect(log.record(entry())).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' })
+    await expect(log.record(entry())).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' })
+    table.isAway = false
+    await log.record(entry({ action: 'limits' }))
+    const rows = await readAll(table)
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
+    expect(rows.map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['command', 'begun'],
+      ['command', 'begun'],
+      ['command', 'not-done'],
+      ['limits', 'begun'],
+    ])
+    expect(JSON.parse(rows[3]!.detail).unrecorded).toBe(1)
+  })
+
+  test('a row that was stored although the answer got lost stays the only one of its number', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    table.losesAnswer = true
+    await expect(log.record(entry())).rejects.toThrow()
+    await log.record(entry({ action: 'limits' }))
+    const rows = await readAll(table)
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
+    expect(rows.map(({ outcome }) => outcome)).toEqual(['begun', 'not-done', 'begun'])
+  })
+})
+
+describe('in the warehouse of one machine', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'asterai-audit-'))
+  const file = join(folder, 'warehouse.duckdb')
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  const check = async (warehouse: Warehouse, log?: ReturnType<typeof open>['log']) => {
+    const routes = auditRoutes({
+      warehouse,
+      storedHead: () => log?.head(),
+      flush: async () => {},
+    })
+    const verify = routes.find(({ action }) => action === 'audit-verify')
+    if (verify?.kind !== 'read') throw new Error('the check is a route that reads')
+    const { body } = await verify.run({} as ApiCall<unknown, unknown>)
+    return JSON.parse(String(body)) as { isIntact: boolean; sequence?: number }
+  }
+  /** Whoever has the file can change it with any program. */
+  const tamper = async (sql: string) => {
+    const instance = await DuckDBInstance.create(file)
+    const connection = await instance.connect()
+    await connection.run(sql)
+    connection.closeSync()
+    instance.closeSync()
+  }
+
+  test('an edited, deleted, renumbered or cut off row is found', async () => {
+    let warehouse = await openWarehouse(file)
+    // More rows than one page of the check.
+    const rows: AuditRow[] = []
+    for (let index = 1; index < 1_010; index++) {
+      const { requestId: request_id, detail, ...plain } = entry({ requestId: `request-${index}` })
+      const row = { ...plain, request_id, recorded_at: startUs, detail: JSON.stringify(detail) }
+      rows.push(chainRow(rows.length > 0 ? headOf(rows.at(-1)!) : genesis, row))
+    }
+    await warehouse.insert('audit_log', rows)
+    const { log } = open(warehouse)
+    await log.record(entry())
+    expect(await check(warehouse, log)).toMatchObject({ isIntact: true, head: { sequence: 1_010 } })
+    await warehouse.close()
+
+    const afterwards = async (sql: string, undo: string) => {
+      await tamper(sql)
+      warehouse = await openWarehouse(file)
+      const verdict = await check(warehouse, log)
+      await warehouse.close()
+      await tamper(undo)
+      return verdict
+    }
+    const at = (sequence: number) => `WHERE sequence = ${sequence}`
+    await tamper(`CREATE TABLE kept AS SELECT * FROM audit_log`)
+    const restore = `DELETE FROM audit_log; INSERT INTO audit_log SELECT * FROM kept`
+    expect(
+      await afterwards(`UPDATE audit_log SET actor = 'eve@example.com' ${at(500)}`, restore),
+    ).toMatchObject({ isIntact: false, sequence: 500 })
+    expect(
+      await afterwards(`UPDATE audit_log SET detail = '{"body":{}}' ${at(1_000)}`, restore),
+    ).toMatchObject({ isIntact: false, sequence: 1_000 })
+    expect(await afterwards(`DELETE FROM audit_log ${at(3)}`, restore)).toMatchObject({
+      isIntact: false,
+      sequence: 3,
+    })
+    expect(
+      await afterwards(
+        `UPDATE audit_log SET sequence = CASE sequence WHEN 7 THEN 8 ELSE 7 END WHERE sequence IN (7, 8)`,
+        restore,
+      ),
+    ).toMatchObject({ isIntact: false, sequence: 7 })
+    expect(await afterwards(`DELETE FROM audit_log WHERE sequence > 1005`, restore)).toMatchObject({
+      isIntact: false,
+      sequence: 1_006,
+    })
+    // A twin of the row at the edge of a page.
+    expect(
+      await afterwards(
+        `INSERT INTO audit_log SELECT * REPLACE ('z' || substr(row_hash, 2) AS row_hash) FROM audit_log ${at(1_000)}`,
+        restore,
+      ),
+    ).toMatchObject({ isIntact: false, sequence: 1_000 })
+
+    await tamper('DROP TABLE kept')
+    warehouse = await openWarehouse(file)
+    expect(await check(warehouse, log)).toMatchObject({ isIntact: true })
+    await open(warehouse).log.record(entry())
+    expect(await check(warehouse)).toMatchObject({ isIntact: true, head: { sequence: 1_011 } })
+    await warehouse.close()
+  })
+})
