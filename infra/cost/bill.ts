@@ -50,6 +50,7 @@ export const hoursPerMonth = 730
 const secondsPerMonth = hoursPerMonth * 3_600
 const functionCpuPer512MiB = 0.333
 const imagesGiB = 6
+const leaseEverySeconds = 3
 /** The least a container beside an always-on one may have. */
 const sidecarCpu = 1
 const sidecarGiB = 0.5
@@ -95,6 +96,7 @@ export function billOf({ gpuHours }: Profile, assumed: Assumptions): readonly Bi
   add('warehouse', assumed.warehouseGiB, 'warehouseStorage')
   add('queries', assumed.queryTiB, 'query')
   add('tapes, models, reports', assumed.tapeGiB, 'blobStorage')
+  add('lease renewals', secondsPerMonth / leaseEverySeconds / 1_000, 'blobWrite')
   add('images', imagesGiB, 'imageStorage')
   add('secrets', Object.keys(secrets).length, 'secretVersion')
   const series = Object.values(metrics).reduce((sum, { kind }) => sum + seriesPerMetric[kind], 0)

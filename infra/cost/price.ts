@@ -27,6 +27,7 @@ export const prices = {
   warehouseStorage: { usd: 0.02, per: 'GiB month', isConfirmed: false },
   query: { usd: 6.25, per: 'TiB', isConfirmed: false },
   blobStorage: { usd: 0.02, per: 'GiB month', isConfirmed: false },
+  blobWrite: { usd: 0.005, per: 'thousand writes', isConfirmed: false },
   imageStorage: { usd: 0.1, per: 'GiB month', isConfirmed: false },
   schedule: { usd: 0.1, per: 'job month', isConfirmed: false },
   secretVersion: { usd: 0.06, per: 'version month', isConfirmed: false },

@@ -1,4 +1,4 @@
-import type { AlertMessage, CommandMessage, StatusMessage } from '#shared/cloud/message.ts'
+import type { AlertMessage, StatusMessage } from '#shared/cloud/message.ts'
 import type { Blobs, Bus, Lease, Secrets } from '#shared/cloud/port.ts'
 import { identityHeaders } from '#shared/cloud/process/identity-token.ts'
 import type { Life } from '#shared/cloud/process/life.ts'

@@ -92,6 +92,39 @@ describe('messages that are not taken', () => {
     expect(emulator.backlog(path)).toEqual({ waiting: 0, lent: 0 })
   })
 
+  test('a message is taken only when the promise of its receiver resolves', async () => {
+    const environment = await provisioned()
+    const { bus } = await openBus(environment)
+    let deliveries = 0
+    const first = Promise.withResolvers<void>()
+    bus.subscribe('fills', () => (++deliveries === 1 ? first.promise : Promise.resolve()))
+    bus.publish('fills', { trade_id: 8 })
+    const path = subscriptionPath(environment, 'fills-console')
+    await until(() => deliveries === 1)
+    expect(emulator.backlog(path)?.lent).toBe(1)
+    first.reject(new Error('not stored'))
+    await until(() => deliveries === 2 && emulator.backlog(path)?.lent === 0)
+    expect(emulator.backlog(path)).toEqual({ waiting: 0, lent: 0 })
+  })
+
+  test('what arrives after the last receiver has left is given back, not taken', async () => {
+    const environment = await provisioned()
+    const pubsub = await openPubsub(environment)
+    const client = await openPubsub(environment)
+    const close = openStream({
+      pubsub,
+      topic: 'status',
+      subscription: 'status-console',
+      receivers: new Set(),
+      onFault: () => {},
+      reopenDelayMs: 5,
+    })
+    await client.topic('status').publishMessage({ data: Buffer.from('{"isKept":true}') })
+    await until(() => emulator.published(topicName(environment, 'dead-letters')).length === 1)
+    await close()
+    await Promise.all([pubsub.close(), client.close()])
+  })
+
   test('a message that nobody can take ends in the dead letters, and the next one is taken', async () => {
     const environment = await provisioned()
     const { bus, faults } = await openBus(environment)
