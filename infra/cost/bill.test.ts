@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { functions } from '#shared/cloud/manifest/function.ts'
 import { assumptions, billOf, callsPerMonth, hoursPerMonth, totalOf } from './bill.ts'
+import { gpuHoursPerMonth, scheduleOfStack } from './gpu-hours.ts'
 
 const profile = (gpuHours: number) => ({ name: 'test', what: '', gpuHours })
 
@@ -26,6 +27,15 @@ test.each([
   ['0 0 3 * * 0', 730 / 24 / 7],
 ])('%s is %d calls a month', (cron, calls) => {
   expect(callsPerMonth(cron)).toBeCloseTo(calls, 6)
+})
+
+test('hours of the GPU come from the settings of the stack', () => {
+  const office = { on: '0 6 * * 1-5', off: '0 14 * * 1-5' }
+  expect(gpuHoursPerMonth(office)).toBeCloseTo((8 * 5 * 730) / 168, 9)
+  expect(gpuHoursPerMonth({ on: '30 0 * * *', off: '0 5 * * *' })).toBeCloseTo((4.5 * 730) / 24, 9)
+  expect(() => gpuHoursPerMonth({ on: '0 22 * * *', off: '0 2 * * *' })).toThrow('same days')
+  expect(() => gpuHoursPerMonth({ on: '0 6 1 * *', off: '0 9 1 * *' })).toThrow('shape')
+  expect(scheduleOfStack('prod')).toEqual(office)
 })
 
 test('every schedule of the manifest is understood, and an unknown shape is no silent guess', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { suggest } from '#shared/kernel/suggest.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type Profile,
   totalOf,
 } from './bill.ts'
+import { gpuHoursPerMonth, scheduleOfStack, stackFile } from './gpu-hours.ts'
 import { priceDate, prices } from './price.ts'
 
 const help = `asterai cost - what a month in the cloud costs, from the sizes and schedules of the manifest
@@ -16,7 +18,8 @@ const help = `asterai cost - what a month in the cloud costs, from the sizes and
 Usage: npm run cost -- [options]
 
 Options:
-  --gpu-hours N       hours a day of the profile 'GPU on schedule' (default 4)
+  --stack NAME        takes the GPU's schedule from Pulumi.NAME.yaml (default prod)
+  --gpu-hours N       hours a day of the profile 'GPU on schedule', instead of the stack's
   --budget N          says which profiles stay within N dollars a month
   --assume NAME=N     changes an assumption; names: ${Object.keys(assumptions).join(', ')}
   --lines             every line, not only the totals
@@ -31,6 +34,7 @@ Examples:
 Exit codes: 0 done, 2 input that cannot be used.`
 
 const options = {
+  stack: { type: 'string' },
   'gpu-hours': { type: 'string' },
   budget: { type: 'string' },
   assume: { type: 'string', multiple: true },
@@ -47,16 +51,12 @@ function main(argv: readonly string[]): void {
     process.stdout.write(`${help}\n`)
     return
   }
-  const gpuHoursPerDay = numberOf('--gpu-hours', given['gpu-hours'] ?? '4', 24)
+  const scheduled = scheduledProfile(given.stack ?? 'prod', given['gpu-hours'])
   const assumed = assume(given.assume ?? [])
   const budget = given.budget === undefined ? undefined : numberOf('--budget', given.budget, 1e6)
   const profiles: readonly Profile[] = [
     { name: 'CPU only', what: 'no GPU; models are trained on spot and not served', gpuHours: 0 },
-    {
-      name: 'GPU on schedule',
-      what: `L4 for ${gpuHoursPerDay} h a day`,
-      gpuHours: (gpuHoursPerDay * hoursPerMonth) / 24,
-    },
+    scheduled,
     { name: 'GPU always on', what: 'L4 day and night', gpuHours: hoursPerMonth },
   ]
   const bills = profiles.map((profile) => ({ profile, lines: billOf(profile, assumed) }))
@@ -72,6 +72,20 @@ function main(argv: readonly string[]): void {
   say('in it. Prices marked ~ were not confirmed on that day; Asian regions cost 10 to 30 % more.')
   if (given.json)
     process.stdout.write(`${JSON.stringify({ priceDate, assumptions: assumed, bills })}\n`)
+}
+
+function scheduledProfile(stack: string, hoursPerDay: string | undefined): Profile {
+  const name = 'GPU on schedule'
+  if (hoursPerDay !== undefined) {
+    const hours = numberOf('--gpu-hours', hoursPerDay, 24)
+    return { name, what: `L4 for ${hours} h a day`, gpuHours: (hours * hoursPerMonth) / 24 }
+  }
+  if (!/^[a-z][a-z0-9-]*$/.test(stack) || !existsSync(stackFile(stack)))
+    throw new InputError(`--stack: there is no Pulumi.${stack}.yaml; stacks: dev, prod`)
+  const schedule = scheduleOfStack(stack)
+  if (!schedule) return { name, what: `stack ${stack} has no schedule: no GPU`, gpuHours: 0 }
+  const gpuHours = gpuHoursPerMonth(schedule)
+  return { name, what: `L4 as in stack ${stack}: ${gpuHours.toFixed(0)} h a month`, gpuHours }
 }
 
 function textOf({ what, quantity, price, usd }: BillLine): string {

@@ -74,7 +74,7 @@ const settings = z.strictObject({
     .optional(),
   budget: z
     .strictObject({ amount: z.number().positive(), currency: z.string().regex(/^[A-Z]{3}$/) })
-    .default({ amount: 150, currency: 'USD' }),
+    .default({ amount: 250, currency: 'USD' }),
   /** Hours the model server runs by itself, UTC. Unset: a person or the API starts and stops it. */
   gpuHours: z.strictObject({ on: cron, off: cron }).optional(),
   /** Whichever comes first, the spend guard switches the GPU off. */
