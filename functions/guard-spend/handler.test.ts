@@ -42,6 +42,17 @@ const notice = (costAmount: number, other: object = {}, messageId = '1') => ({
   subscription: 'projects/p/subscriptions/budget-notices-guard-spend',
 })
 
+test('a GPU that its hours switch on again in a month that is spent goes off at the next run', async () => {
+  const { ports, instances } = await world(1)
+  await guardSpend(notice(101.5), scheduledAtUs, ports)
+  await ports.scaling.setInstanceCount('inference', 1)
+  expect(await guardSpend({}, scheduledAtUs, ports)).toMatchObject({
+    isScaledDown: true,
+    reason: 'the budget of this month is spent',
+  })
+  expect(await instances()).toBe(0)
+})
+
 test('a notice over the budget scales the GPU to zero, stores a row and tells', async () => {
   const { ports, instances } = await world(1)
   expect(await guardSpend(notice(101.5), scheduledAtUs, ports)).toMatchObject({

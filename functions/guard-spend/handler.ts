@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readSpend, spendQuery } from '#shared/cloud/query/spend.ts'
+import { readSpend, type SpendRow, spendQuery } from '#shared/cloud/query/spend.ts'
 import { type Micros, microsPerDay } from '#shared/kernel/unit.ts'
 import { type Alert, raiseAlerts } from '../alert.ts'
 import { type FunctionPorts, type FunctionReport, readInput } from '../function-call.ts'
@@ -16,7 +16,7 @@ type Ports = Pick<FunctionPorts, 'warehouse' | 'bus' | 'scaling' | 'settings'>
 
 /**
  * Keeps the bill small by switching the GPU off: on a notice of the billing budget (a push of Pub/Sub), or on its
- * schedule when the GPU ran longer than it may, or outside of its hours.
+ * schedule when the GPU ran longer than it may, outside of its hours, or in a month whose budget is spent.
  *
  * Billing lags by up to a day; the hours are our own count, made by every run, so that they do not.
  *
@@ -38,10 +38,7 @@ async function onBudgetNotice(input: unknown, ports: Ports): Promise<FunctionRep
   const before = readSpend(
     await ports.warehouse.query(spendQuery('budget', publishedUs - 32 * microsPerDay, publishedUs)),
   ).filter((row) => row.period === period)
-  const shareBefore = Math.max(
-    0,
-    ...before.map(({ amount, allowed }) => amount / (allowed ?? amount)),
-  )
+  const shareBefore = Math.max(0, ...before.map(shareOf))
   const passed = thresholds.filter((threshold) => share >= threshold && shareBefore < threshold)
 
   const highest = passed.at(-1)
@@ -73,6 +70,9 @@ async function onBudgetNotice(input: unknown, ports: Ports): Promise<FunctionRep
 
 const thresholds = [0.5, 0.8, 1] as const
 
+/** A budget without an amount is never spent. */
+const shareOf = ({ amount, allowed }: SpendRow): number => (allowed ? amount / allowed : 0)
+
 async function onSchedule(input: unknown, atUs: Micros, ports: Ports): Promise<FunctionReport> {
   readInput(inputSchema, input)
   const { settings, warehouse } = ports
@@ -90,7 +90,12 @@ async function onSchedule(input: unknown, atUs: Micros, ports: Ports): Promise<F
   const hoursToday = gpuHours(seen, dayUs, atUs)
   const hoursThisMonth = gpuHours(seen, monthUs, atUs)
 
-  const reason = reasonToStop({ hoursToday, hoursThisMonth, atUs }, settings)
+  // Its hours may have switched it on again since the notice said so.
+  const budget = readSpend(
+    await warehouse.query(spendQuery('budget', atUs - 32 * microsPerDay, atUs)),
+  ).filter((row) => row.period === month)
+  const budgetShare = Math.max(0, ...budget.map(shareOf))
+  const reason = reasonToStop({ hoursToday, hoursThisMonth, budgetShare, atUs }, settings)
   const mustStop = count > 0 && reason !== undefined
   const alert: Alert = {
     alert: 'gpu-hours',
@@ -127,7 +132,12 @@ async function onSchedule(input: unknown, atUs: Micros, ports: Ports): Promise<F
 }
 
 function reasonToStop(
-  now: { readonly hoursToday: number; readonly hoursThisMonth: number; readonly atUs: number },
+  now: {
+    readonly hoursToday: number
+    readonly hoursThisMonth: number
+    readonly budgetShare: number
+    readonly atUs: number
+  },
   settings: FunctionPorts['settings'],
 ): string | undefined {
   if (!isWithinWindow(now.atUs, settings.gpuWindow)) return 'it is outside of its hours'
@@ -135,5 +145,6 @@ function reasonToStop(
     return `its ${settings.gpuHoursPerDayMax} h of today are used up`
   if (now.hoursThisMonth >= settings.gpuHoursPerMonthMax)
     return `its ${settings.gpuHoursPerMonthMax} h of this month are used up`
+  if (now.budgetShare >= settings.budgetActionShare) return 'the budget of this month is spent'
   return undefined
 }

@@ -96,6 +96,27 @@ test('a rollback is a new number with the model that served before, once for a r
   ])
 })
 
+test('another model asked for within the same minute, for the same reason, is another promotion', async () => {
+  const ports = await world(card('direction-a'), card('direction-b'))
+  await promoteModel(asked('direction-a'), at(0), ports)
+  expect(await promoteModel(asked('direction-b'), at(0), ports)).toMatchObject({
+    isChanged: true,
+    modelId: 'direction-b',
+  })
+  expect((await readPromotion(ports.blobs('state')))?.modelId).toBe('direction-b')
+})
+
+test('a call that comes again after a later promotion does not undo that one', async () => {
+  const ports = await world(card('direction-a'), card('direction-b'))
+  await promoteModel(asked('direction-a'), at(0), ports)
+  await promoteModel(asked('direction-b'), at(1), ports)
+  expect(await promoteModel(asked('direction-a'), at(0), ports)).toMatchObject({
+    isChanged: false,
+    sequence: 1,
+  })
+  expect((await readPromotion(ports.blobs('state')))?.modelId).toBe('direction-b')
+})
+
 test('a model that does not beat the majority by a standard error needs a reason, which stays with it', async () => {
   const { test: figures } = card('x')
   const weak = card('direction-w', { test: { ...figures, accuracy: 0.42 } })

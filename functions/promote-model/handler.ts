@@ -49,12 +49,8 @@ export async function promoteModel(
   const models = ports.blobs('models')
   const promotions = await readPromotions(state)
   const newest = promotions.at(-1)
-  const repeated =
-    newest?.recordedAtUs === scheduledAtUs &&
-    newest.promotedBy === asked.by &&
-    newest.reason.startsWith(reasonOf(asked))
-      ? newest
-      : undefined
+  // Not the newest alone: a call may come again after somebody else promoted.
+  const repeated = promotions.findLast((made) => isOf(made, asked, scheduledAtUs))
   const modelId =
     repeated?.modelId ?? ('rollback' in asked ? modelBefore(promotions) : asked.modelId)
 
@@ -78,7 +74,8 @@ export async function promoteModel(
           reason: [reasonOf(asked), ...notes].join('; '),
           recordedAtUs: scheduledAtUs,
         })
-  if (promotion.sequence !== newest?.sequence) {
+  const isChanged = promotion !== repeated && promotion !== newest
+  if (isChanged) {
     const bytes = new TextEncoder().encode(`${JSON.stringify(promotion)}\n`)
     if (!(await state.create(promotionBlobName(promotion.sequence), bytes)))
       throw new TradingError(
@@ -87,10 +84,12 @@ export async function promoteModel(
       )
   }
   await ports.warehouse.insert('promotions', [promotionRow(promotion, card)])
-  const version = await tellCatalog(card, ports)
+  // What was promoted since must stay the one the catalog names.
+  const isNewest = promotion.sequence >= (newest?.sequence ?? 0)
+  const version = isNewest ? await tellCatalog(card, ports) : undefined
   return {
     function: 'promote-model',
-    isChanged: promotion.sequence !== newest?.sequence,
+    isChanged,
     sequence: promotion.sequence,
     modelId,
     previousModelId: promotions.at(-1)?.modelId ?? null,
@@ -103,6 +102,17 @@ export async function promoteModel(
 
 const reasonOf = (asked: z.infer<typeof inputSchema>): string =>
   'rollback' in asked ? `rollback: ${asked.reason}` : asked.reason
+
+/** Whether a promotion was made by this very call, delivered before. */
+const isOf = (
+  made: Promotion,
+  asked: z.infer<typeof inputSchema>,
+  scheduledAtUs: Micros,
+): boolean =>
+  made.recordedAtUs === scheduledAtUs &&
+  made.promotedBy === asked.by &&
+  `${made.reason}; `.startsWith(`${reasonOf(asked)}; `) &&
+  ('rollback' in asked || made.modelId === asked.modelId)
 
 function modelBefore(promotions: readonly Promotion[]): string {
   const present = promotions.at(-1)

@@ -474,6 +474,26 @@ describe('live: two people', () => {
     expect(effects).toEqual([])
   })
 
+  test('a stop after a resume was asked for is not lifted by its confirmation', async () => {
+    const first = await askForResume()
+    await post('/api/commands', await olga(), kill)
+    expect((await confirm(first.confirmationId, first.actionHash)).status).toBe(409)
+    expect(effects).toMatchObject([{ command: 'kill' }])
+
+    effects.length = 0
+    const told = (reason: string) =>
+      bus.publish('equity', {
+        rows: [],
+        positions: [],
+        trading: { mode: 'live', isKilled: true, reason, workingOrders: 0 },
+      })
+    told('maintenance')
+    const second = await askForResume()
+    told('drawdown reached 15 % of peak equity')
+    expect((await confirm(second.confirmationId, second.actionHash)).status).toBe(409)
+    expect(effects).toEqual([])
+  })
+
   test('kill, flatten and pause need one person only', async () => {
     for (const command of ['kill', 'flatten', 'pause'])
       await post('/api/commands', await olga(), { command, reason: 'now' })

@@ -21,7 +21,7 @@ const probabilities = z
     'are no probabilities: they do not add up to 1',
   )
 const schema = z.object({
-  modelId: z.string().min(1),
+  modelId: z.string().min(1).max(200),
   horizonSeconds: z.number().positive(),
   rows: z.array(probabilities),
 })

@@ -175,6 +175,14 @@ test('going away and coming back are each said once', async () => {
   ])
 })
 
+test('no answer is read that would take the time of the trading beside it', async () => {
+  const { questions, pass } = world()
+  await pass(1)
+  const { replyBytesMax } = questions[0]!.request
+  expect(replyBytesMax).toBeLessThan(10_000)
+  expect(answer([row, row]).body.length).toBeLessThan(replyBytesMax!)
+})
+
 test('after its end nothing is asked and nothing published', async () => {
   const { shadow, questions, pass, of } = world()
   await pass(1)

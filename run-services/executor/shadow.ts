@@ -50,6 +50,9 @@ export type Shadow = {
 
 const askEveryUs = microsPerSecond
 const answerTimeoutUs = microsPerSecond
+/** Reading a longer one would take the time of the trading beside it. */
+const answerBytesMax = 4_096
+const answerBytesPerRowMax = 256
 /** A question that neither comes back nor fails is given up after this long. */
 const questionLifeUs = 3 * microsPerSecond
 
@@ -118,6 +121,7 @@ export function startShadow(ports: ShadowPorts, subject: ShadowSubject): Shadow 
         body: JSON.stringify({ featureFingerprint: subject.featureFingerprint, rows }),
         headers: { ...headers, 'content-type': 'application/json' },
         timeoutUs: answerTimeoutUs,
+        replyBytesMax: answerBytesMax + answerBytesPerRowMax * rows.length,
       })
       if (!isWanted()) return
       if (reply.status !== 200) throw refusal(reply)

@@ -26,6 +26,8 @@ export type HttpRequest = {
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutUs: number
+  /** A longer body is given up as it arrives, for servers that are not trusted; left out, any length is read. */
+  readonly replyBytesMax?: number
 }
 
 export type HttpReply = {

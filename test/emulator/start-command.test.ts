@@ -43,7 +43,7 @@ beforeAll(async () => {
   secrets = await startSecretEmulator({
     'aster-agent-key': demoAccounts(seed).perp.privateKey,
   })
-  for (const bucket of ['state', 'tapes'] as const)
+  for (const bucket of ['state', 'tapes', 'models', 'reports'] as const)
     await createEmulatedBucket(storage.host, project, bucketName(project, bucket))
 })
 
@@ -61,8 +61,13 @@ async function install(name: keyof typeof bundlePlans): Promise<string> {
   return image
 }
 
-function start(image: string, service: string, settings: Readonly<Record<string, string>>) {
-  const running = startProcess(process.execPath, ['main.mjs'], {
+function start(
+  image: string,
+  service: string,
+  settings: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
+) {
+  const running = startProcess(process.execPath, ['main.mjs', ...options], {
     cwd: image,
     env: {
       ASTERAI_SERVICE: service,
@@ -158,4 +163,51 @@ test('the collector serves its probe and stores its tape when it ends', async ()
     endpoint: `http://${storage.host}`,
   })
   expect(await tapes.list('collector/')).toHaveLength(1)
+})
+
+/** Ends it as the platform does, and expects an end in order. */
+const endsInOrder = async (running: StartedProcess) => {
+  const end = await running.signal('SIGTERM')
+  expect(end.code, running.lines.map(({ message }) => message).join('\n')).toBe(0)
+  expect(end.ms).toBeLessThan(10_000)
+}
+
+const address = async (running: StartedProcess) => {
+  const port = /:(\d+)/.exec(await running.said(/listening at/))?.[1]
+  return (path: string) => `http://127.0.0.1:${port}${path}`
+}
+
+test('the model server serves its probes before any model exists', async () => {
+  const running = start(await install('inference'), 'inference', { PORT: '0' })
+  const at = await address(running)
+  expect((await fetch(at('/healthz'))).status).toBe(200)
+  expect((await fetch(at('/readyz'))).status).toBe(200)
+  expect((await fetch(at('/v1/model'))).status).toBeGreaterThanOrEqual(400)
+  await endsInOrder(running)
+})
+
+test('the console serves its probe and its page to nobody without an identity', async () => {
+  const running = start(await install('console'), 'console', {
+    PORT: '0',
+    CONSOLE_OIDC_AUDIENCE: 'https://console.test',
+    CONSOLE_ADMINS: 'admin@example.com',
+    CONSOLE_HOSTS: '127.0.0.1',
+    ASTERAI_FUNCTION_URL: 'https://{name}.test',
+  })
+  const at = await address(running)
+  expect((await fetch(at('/healthz'))).status).toBe(200)
+  expect((await fetch(at('/api/state'))).status).toBe(401)
+  await endsInOrder(running)
+})
+
+test('the latency probe measures, stores its report and ends by itself', async () => {
+  const image = await install('latency-probe')
+  const running = start(image, 'latency-probe', {}, ['--seconds', '2', '--store'])
+  expect(await running.exited, running.lines.map(({ message }) => message).join('\n')).toBe(0)
+  const reports = openStorageBlobs({
+    project,
+    bucket: bucketName(project, 'reports'),
+    endpoint: `http://${storage.host}`,
+  })
+  expect(await reports.list('latency/asia-northeast1/')).toHaveLength(1)
 })

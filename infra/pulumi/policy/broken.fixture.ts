@@ -52,6 +52,19 @@ export const breaks: Readonly<
       'every account may read a bucket',
       set('executor-writes-bucket-state', 'member', 'allAuthenticatedUsers'),
     ],
+    [
+      'everybody may call the console, by a whole policy',
+      also('gcp:cloudrunv2/serviceIamPolicy:ServiceIamPolicy', 'x', {
+        policyData: '{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}]}',
+      }),
+    ],
+    [
+      'every account may read a dataset',
+      also('gcp:bigquery/datasetAccess:DatasetAccess', 'x', {
+        datasetId: 'asterai',
+        specialGroup: 'allAuthenticatedUsers',
+      }),
+    ],
     ['a service asks nobody', set('inference', 'invokerIamDisabled', true)],
     [
       'a function is open to the internet',
@@ -110,6 +123,19 @@ export const breaks: Readonly<
     ],
   ],
   'one-executor': [
+    [
+      'a second one under another name',
+      (stack) => [
+        ...stack,
+        ...set(
+          'executor',
+          'template.serviceAccount',
+          'run-spare@asterai-example.iam.gserviceaccount.com',
+        )(stack)
+          .filter(({ name }) => name === 'executor')
+          .map((resource) => ({ ...resource, name: 'spare' })),
+      ],
+    ],
     ['two traders', set('executor', 'scaling.manualInstanceCount', 2)],
     ['scaled by load', set('executor', 'scaling.scalingMode', 'AUTOMATIC')],
     ['started again by a deployment', option('executor', { ignoreChanges: [] })],

@@ -6,7 +6,6 @@ const runtimeIdentity =
   /^serviceAccount:(fn-|run-|vertex-trainer|scheduler-caller|push-caller|gpu-switch)/
 
 const memberOf = ({ inputs }: DeclaredResource): string => String(inputs.member ?? '')
-const isGrant = ({ type }: DeclaredResource) => /iam(member|binding|policy)$/i.test(type)
 
 /** Who may do what. */
 export const identityPolicies: readonly Policy[] = [
@@ -14,13 +13,9 @@ export const identityPolicies: readonly Policy[] = [
     name: 'no-public-invoker',
     description: 'Nothing may be called or read by everybody.',
     check: (stack) => [
+      // Wherever it may stand: as a member, in the text of a policy, as a group of a dataset or an ACL.
       ...stack
-        .filter((resource) => isGrant(resource))
-        .filter(({ inputs }) =>
-          [inputs.member, ...((inputs.members as unknown[]) ?? [])].some((member) =>
-            /^all(Users|AuthenticatedUsers)$/.test(String(member)),
-          ),
-        )
+        .filter(({ inputs }) => /\ball(Authenticated)?Users\b/i.test(JSON.stringify(inputs)))
         .map(({ name }) => `${name}: gives everybody a right`),
       ...violators(stack, types.service, 'does not check who calls', ({ inputs }) =>
         inputs.invokerIamDisabled === undefined ? true : inputs.invokerIamDisabled === false,

@@ -3,13 +3,22 @@ import { at, type DeclaredResource, ofType, type Policy, types, violators } from
 const keepsCount = ({ ignoreChanges }: DeclaredResource): boolean =>
   ignoreChanges.includes('scaling.manualInstanceCount')
 
+/** By what it runs, whatever it is called. */
+const isExecutor = (pool: DeclaredResource): boolean =>
+  imagesOf(pool).some((image) => /\/executor:/.test(image))
+
 /** What runs, and how much of it. */
 export const workloadPolicies: readonly Policy[] = [
   {
     name: 'one-executor',
     description: 'One trader, and a deployment never starts one that a person stopped.',
     check: (stack) => {
-      const executors = ofType(stack, types.workerPool).filter(({ name }) => name === 'executor')
+      const executors = ofType(stack, types.workerPool).filter(
+        (pool) => pool.name === 'executor' || isExecutor(pool),
+      )
+      // Before the first release there is none, and no other pool either.
+      if (executors.length !== 1 && ofType(stack, types.workerPool).length > 0)
+        return [`there are ${executors.length} executors; there must be exactly one`]
       return executors
         .filter(
           (executor) =>

@@ -29,93 +29,118 @@ const limitFields = {
 } satisfies Record<keyof Limits, z.ZodType>
 
 /** What changes trading. All of it goes over the bus to the executor, which has the last word. */
-export const tradingRoutes = (ports: TradingPorts): readonly ApiRoute[] => [
-  changeRoute({
-    method: 'post',
-    path: '/api/commands',
-    room: 'trading',
-    action: 'command',
-    summary: 'Kill, pause, flatten or resume',
-    description:
-      '`kill` cancels every order and places nothing more until somebody resumes, also after a restart; positions stay open. ' +
-      '`pause` is the same stop, with its reason marked as a pause. `flatten` kills and closes positions at the market. ' +
-      '`resume` needs an admin; in live it is not carried out until a second admin confirms it.',
-    role: 'operator',
-    body: z.strictObject({
-      command: z.enum(['kill', 'pause', 'flatten', 'resume']),
-      reason: reasonSchema,
+export const tradingRoutes = (ports: TradingPorts): readonly ApiRoute[] => {
+  /** Kills and their kin that went out from here. */
+  let stops = 0
+  return [
+    changeRoute({
+      method: 'post',
+      path: '/api/commands',
+      room: 'trading',
+      action: 'command',
+      summary: 'Kill, pause, flatten or resume',
+      description:
+        '`kill` cancels every order and places nothing more until somebody resumes, also after a restart; positions stay open. ' +
+        '`pause` is the same stop, with its reason marked as a pause. `flatten` kills and closes positions at the market. ' +
+        '`resume` needs an admin; in live it is not carried out until a second admin confirms it.',
+      role: 'operator',
+      body: z.strictObject({
+        command: z.enum(['kill', 'pause', 'flatten', 'resume']),
+        reason: reasonSchema,
+      }),
+      bodyExample: { command: 'kill', reason: 'exchange announces maintenance' },
+      replies: {
+        202: {
+          what: 'sent to the executor; or, in live, waiting for a second admin',
+          schema: z.union([
+            acceptedSchema,
+            z.object({
+              awaits: z.literal('a second admin'),
+              confirmationId: z.string(),
+              actionHash: z.string(),
+              expiresAt: z.int(),
+            }),
+          ]),
+          example: { accepted: 'kill', at: 1_790_000_000_000_000 },
+        },
+      },
+      refusals: { 403: 'resume by somebody who is no admin' },
+      prepare: ({ actor, body: { command, reason } }) => {
+        if (command === 'resume' && !mayActAs(actor.role, 'admin'))
+          throw new Refusal(
+            403,
+            `${actor.name} is ${actor.role}, resume needs admin`,
+            'ask an admin',
+          )
+        const sent = command === 'pause' ? 'kill' : command
+        const why = command === 'pause' ? `paused: ${reason}` : reason
+        const asked = { stops, because: ports.readTrading()?.reason }
+        return {
+          needsSecondAdmin: command === 'resume' && ports.needsSecondAdmin(),
+          perform: async (confirmedBy) => {
+            const because = ports.readTrading()?.reason
+            const isOther = asked.because !== undefined && because !== asked.because
+            if (confirmedBy !== undefined && (isOther || stops !== asked.stops))
+              throw new Refusal(
+                409,
+                'trading was stopped again since this resume was asked for',
+                'look at the new reason, then ask for the resume again',
+              )
+            if (command !== 'resume') stops++
+            return await send(ports, command, {
+              command: sent,
+              reason: why,
+              by: confirmedBy === undefined ? actor.name : `${actor.name} and ${confirmedBy}`,
+              at: ports.clock.nowUs(),
+            })
+          },
+        }
+      },
     }),
-    bodyExample: { command: 'kill', reason: 'exchange announces maintenance' },
-    replies: {
-      202: {
-        what: 'sent to the executor; or, in live, waiting for a second admin',
-        schema: z.union([
-          acceptedSchema,
-          z.object({
-            awaits: z.literal('a second admin'),
-            confirmationId: z.string(),
-            actionHash: z.string(),
-            expiresAt: z.int(),
-          }),
-        ]),
-        example: { accepted: 'kill', at: 1_790_000_000_000_000 },
+    changeRoute({
+      method: 'post',
+      path: '/api/limits',
+      room: 'trading',
+      action: 'limits',
+      summary: 'Tighten the limits, or give back what was tightened',
+      description:
+        'Each limit may be anything above zero up to the ceiling the executor was started with; what is left out stays. ' +
+        'Working orders are canceled and reviewed anew. Positions that are over a new limit may only shrink. ' +
+        'What was tightened stays so after a restart.',
+      role: 'admin',
+      body: z.strictObject({ ...limitFields, reason: reasonSchema }),
+      bodyExample: { positionRatioMax: 0.02, reason: 'thin books over the weekend' },
+      replies: {
+        202: {
+          what: 'sent to the executor',
+          schema: acceptedSchema,
+          example: { accepted: 'limits', at: 1_790_000_000_000_000 },
+        },
       },
-    },
-    refusals: { 403: 'resume by somebody who is no admin' },
-    prepare: ({ actor, body: { command, reason } }) => {
-      if (command === 'resume' && !mayActAs(actor.role, 'admin'))
-        throw new Refusal(403, `${actor.name} is ${actor.role}, resume needs admin`, 'ask an admin')
-      const sent = command === 'pause' ? 'kill' : command
-      const why = command === 'pause' ? `paused: ${reason}` : reason
-      return {
-        needsSecondAdmin: command === 'resume' && ports.needsSecondAdmin(),
-        perform: (confirmedBy) =>
-          send(ports, command, {
-            command: sent,
-            reason: why,
-            by: confirmedBy === undefined ? actor.name : `${actor.name} and ${confirmedBy}`,
-            at: ports.clock.nowUs(),
-          }),
-      }
-    },
-  }),
-  changeRoute({
-    method: 'post',
-    path: '/api/limits',
-    room: 'trading',
-    action: 'limits',
-    summary: 'Tighten the limits, or give back what was tightened',
-    description:
-      'Each limit may be anything above zero up to the ceiling the executor was started with; what is left out stays. ' +
-      'Working orders are canceled and reviewed anew. Positions that are over a new limit may only shrink. ' +
-      'What was tightened stays so after a restart.',
-    role: 'admin',
-    body: z.strictObject({ ...limitFields, reason: reasonSchema }),
-    bodyExample: { positionRatioMax: 0.02, reason: 'thin books over the weekend' },
-    replies: {
-      202: {
-        what: 'sent to the executor',
-        schema: acceptedSchema,
-        example: { accepted: 'limits', at: 1_790_000_000_000_000 },
+      refusals: {
+        400: 'no limit is named, or one is over its ceiling',
+        503: 'the executor has not said its ceilings yet',
       },
-    },
-    refusals: {
-      400: 'no limit is named, or one is over its ceiling',
-      503: 'the executor has not said its ceilings yet',
-    },
-    prepare: ({ actor, body: { reason, ...given } }): Plan => {
-      const limits = Object.fromEntries(
-        Object.entries(given).filter(([, value]) => value !== undefined),
-      ) as Partial<Limits>
-      checkLimits(limits, ports.readTrading()?.limits?.ceiling)
-      const by = actor.name
-      return {
-        perform: () =>
-          send(ports, 'limits', { command: 'limits', limits, reason, by, at: ports.clock.nowUs() }),
-      }
-    },
-  }),
-]
+      prepare: ({ actor, body: { reason, ...given } }): Plan => {
+        const limits = Object.fromEntries(
+          Object.entries(given).filter(([, value]) => value !== undefined),
+        ) as Partial<Limits>
+        checkLimits(limits, ports.readTrading()?.limits?.ceiling)
+        const by = actor.name
+        return {
+          perform: () =>
+            send(ports, 'limits', {
+              command: 'limits',
+              limits,
+              reason,
+              by,
+              at: ports.clock.nowUs(),
+            }),
+        }
+      },
+    }),
+  ]
+}
 
 function checkLimits(limits: Partial<Limits>, ceiling: Limits | undefined): void {
   const named = Object.entries(limits) as [keyof Limits, number][]

@@ -31,6 +31,9 @@ export type OpenWarehouse = Warehouse & {
   finish(): Promise<number>
 }
 
+/** A query of the page that runs on would hold up the rows of the trader, and the end of the run. */
+const queryMsMax = 30_000
+
 /** @param service - name of the thread's service in the manifest */
 export async function openMachinePlatform(
   given: PlatformGiven,
@@ -54,7 +57,7 @@ function localPlatform(
     blobs: (bucket) => openBlobs(join(folder, 'blobs', bucket)),
     openLease: () => openFileLease({ folder: join(folder, 'lease', 'executor'), clock }),
     async openWarehouse() {
-      const warehouse = await openWarehouse(join(folder, 'warehouse.duckdb'))
+      const warehouse = await openWarehouse(join(folder, 'warehouse.duckdb'), { queryMsMax })
       const feed = feedWarehouse(bus, warehouse, {
         timers,
         onFailure: ({ table, rows, error, willRetry }) =>

@@ -98,6 +98,22 @@ test.each(['before', 'within'])(
   },
 )
 
+test('a reply that is longer than allowed is given up before it is read', async () => {
+  let sent = 0
+  const { url } = await serve((_, response) => {
+    const more = () => {
+      sent += 65_536
+      if (sent < 50_000_000 && !response.destroyed) response.write(Buffer.alloc(65_536), more)
+    }
+    more()
+  })
+  const { http } = localRuntime()
+  await expect(http({ method: 'GET', url, timeoutUs, replyBytesMax: 1_000 })).rejects.toThrow(
+    /the reply is longer than 1000 bytes/,
+  )
+  expect(sent).toBeLessThan(50_000_000)
+})
+
 test('nobody listening is unreachable', async () => {
   const { server, url } = await serve(() => {})
   await new Promise((resolve) => server.close(resolve))

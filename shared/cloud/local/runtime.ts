@@ -69,7 +69,7 @@ type Agents = { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
 
 const createHttp =
   (agents: Agents): Http =>
-  ({ method, url, body, headers, timeoutUs }) =>
+  ({ method, url, body, headers, timeoutUs, replyBytesMax = Number.POSITIVE_INFINITY }) =>
     new Promise<HttpReply>((resolve, reject) => {
       const { protocol, host } = new URL(url)
       const isPlain = protocol === 'http:'
@@ -86,7 +86,9 @@ const createHttp =
         url,
         { method, agent, headers: { ...headers, ...length } },
         (incoming) =>
-          readReply(incoming).then(resolve, (error: Error) => fail(error.message, error)),
+          readReply(incoming, replyBytesMax).then(resolve, (error: Error) =>
+            fail(error.message, error),
+          ),
       )
       const timer = setTimeout(() => {
         fail(`no reply within ${timeoutUs / microsPerMilli} ms`)
@@ -97,9 +99,15 @@ const createHttp =
       outgoing.end(body)
     })
 
-async function readReply(incoming: IncomingMessage): Promise<HttpReply> {
+async function readReply(incoming: IncomingMessage, bytesMax: number): Promise<HttpReply> {
   const chunks: Buffer[] = []
-  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  let bytes = 0
+  for await (const chunk of incoming) {
+    bytes += (chunk as Buffer).byteLength
+    // Leaving the loop ends the connection too.
+    if (bytes > bytesMax) throw new Error(`the reply is longer than ${bytesMax} bytes`)
+    chunks.push(chunk as Buffer)
+  }
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '')

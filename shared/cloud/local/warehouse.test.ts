@@ -30,6 +30,15 @@ test('rows are there after closing and opening again, and keys still count', asy
   await warehouse.close()
 })
 
+test('a query that runs on is ended, and the next one is answered', async () => {
+  const warehouse = await openWarehouse(await freshPath(), { queryMsMax: 50 })
+  await expect(
+    warehouse.query('SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)'),
+  ).rejects.toThrow('no answer within 50 ms')
+  expect((await warehouse.query('SELECT 1')).rows).toEqual([[1]])
+  await warehouse.close()
+})
+
 test('has every table of the manifest, empty', async () => {
   const warehouse = await openWarehouse(await freshPath())
   for (const [name, { columns }] of Object.entries(tables)) {

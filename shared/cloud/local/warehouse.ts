@@ -19,6 +19,8 @@ export type WarehouseOptions = {
   readonly readOnly?: boolean
   /** A longer answer is an error, so that a careless query cannot fill the memory. */
   readonly resultRowsMax?: number
+  /** A query that takes longer is ended with an error; left out, it may take any time. */
+  readonly queryMsMax?: number
 }
 
 /** What a data chunk holds at most. */
@@ -68,7 +70,10 @@ type OpenFile = {
   readonly readOnly: boolean
 }
 
-function bindWarehouse(file: OpenFile, { resultRowsMax = 100_000 }: WarehouseOptions): Warehouse {
+function bindWarehouse(
+  file: OpenFile,
+  { resultRowsMax = 100_000, queryMsMax }: WarehouseOptions,
+): Warehouse {
   const { instance, connection, unlock, readOnly } = file
   let tail: Promise<unknown> = Promise.resolve()
   const queries = new Set<Promise<unknown>>()
@@ -92,7 +97,7 @@ function bindWarehouse(file: OpenFile, { resultRowsMax = 100_000 }: WarehouseOpt
     },
     async query(sql) {
       requireOpen()
-      const answer = runQuery(instance, sql, resultRowsMax)
+      const answer = runQuery(instance, sql, { resultRowsMax, queryMsMax })
       queries.add(answer)
       return await answer.finally(() => queries.delete(answer))
     },
@@ -140,9 +145,16 @@ async function insertRows(
 async function runQuery(
   instance: DuckDBInstance,
   sql: string,
-  resultRowsMax: number,
+  { resultRowsMax, queryMsMax }: { resultRowsMax: number; queryMsMax: number | undefined },
 ): Promise<QueryResult> {
   const connection = await instance.connect()
+  let isLate = false
+  const timer =
+    queryMsMax !== undefined &&
+    setTimeout(() => {
+      isLate = true
+      connection.interrupt()
+    }, queryMsMax)
   try {
     const statements = await connection.extractStatements(sql.trim() || 'nothing')
     if (statements.count !== 1)
@@ -161,8 +173,10 @@ async function runQuery(
       rows: reader.getRows().map((row) => row.map(plainFromValue)),
     }
   } catch (cause) {
-    throw new TradingError('QUERY_INVALID', queryProblem(cause), { sql }, cause)
+    const problem = isLate ? `no answer within ${queryMsMax} ms: ask for less` : queryProblem(cause)
+    throw new TradingError('QUERY_INVALID', problem, { sql }, cause)
   } finally {
+    if (timer) clearTimeout(timer)
     connection.closeSync()
   }
 }
