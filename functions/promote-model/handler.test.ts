@@ -131,6 +131,16 @@ test('a model that does not beat the majority by a standard error needs a reason
   expect(promotion?.reason).toContain('promoted despite that: to see the path whole')
 })
 
+test('a lead over the majority of training that any constant would have had is no lead', async () => {
+  const { test: figures } = card('x')
+  const changed = card('direction-c', {
+    test: { ...figures, accuracy: 0.5, majorityAccuracy: 0.3, bestConstantAccuracy: 0.49 },
+  })
+  await expect(promoteModel(asked('direction-c'), at(0), await world(changed))).rejects.toThrow(
+    'against 0.4900 for always saying what was most frequent in hindsight',
+  )
+})
+
 test('an invented market is written into the promotion', async () => {
   const { data } = card('x')
   const ports = await world(card('direction-i', { data: { ...data, isInvented: true } }))

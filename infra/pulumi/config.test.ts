@@ -30,6 +30,7 @@ describe('real money needs two switches', () => {
   const keys = {
     'asterai:secretVersions': '{"alert-webhook":1,"aster-agent-key":1,"aster-reader-key":2}',
   }
+  const admins = { 'asterai:consoleAdmins': '["ada@example.com","bob@example.com"]' }
   test('the first alone is refused', () => {
     expect(reading({ ...live, ...keys })).toThrow(/second switch/)
     expect(reading({ ...live, ...keys, 'asterai:allowLive': 'no' })).toThrow(/second switch/)
@@ -38,10 +39,16 @@ describe('real money needs two switches', () => {
     expect(reading({ 'asterai:allowLive': 'yes' })().mode).toBe('paper')
   })
   test('both need the keys', () => {
-    expect(reading({ ...live, 'asterai:allowLive': 'yes' })).toThrow(
+    expect(reading({ ...live, ...admins, 'asterai:allowLive': 'yes' })).toThrow(
       /secretVersions\.aster-agent-key.*gcloud secrets versions add aster-agent-key/,
     )
-    expect(reading({ ...live, ...keys, 'asterai:allowLive': 'yes' })().mode).toBe('live')
+    expect(reading({ ...live, ...keys, ...admins, 'asterai:allowLive': 'yes' })().mode).toBe('live')
+  })
+  test('and two people', () => {
+    const same = { 'asterai:consoleAdmins': '["ada@example.com","Ada@example.com"]' }
+    expect(reading({ ...live, ...keys, ...same, 'asterai:allowLive': 'yes' })).toThrow(
+      /two consoleAdmins/,
+    )
   })
 })
 

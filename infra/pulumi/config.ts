@@ -157,6 +157,12 @@ function checkTogether(stack: string, config: Settings): void {
       'LIVE_NOT_ALLOWED',
       `stack ${stack}: mode live needs a second switch; read docs/runbook.md, then: pulumi config set asterai:allowLive yes`,
     )
+  const admins = new Set(config.consoleAdmins.map((name) => name.toLowerCase()))
+  if (config.mode === 'live' && admins.size < 2)
+    throw new TradingError(
+      'CONFIG_INVALID',
+      `stack ${stack}: mode live needs two consoleAdmins, because a resume of real money waits for the second one`,
+    )
   if (config.release === undefined) return
   if (config.functionsZip === undefined)
     throw refuse(

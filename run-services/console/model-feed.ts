@@ -31,6 +31,9 @@ export async function readModelState(state: Blobs, models: Blobs): Promise<Model
       isInvented: card.data.isInvented,
       accuracy: card.test.accuracy,
       majorityAccuracy: card.test.majorityAccuracy,
+      ...(card.test.bestConstantAccuracy !== undefined && {
+        bestConstantAccuracy: card.test.bestConstantAccuracy,
+      }),
       accuracyStandardError: card.test.accuracyStandardError,
       testRows: card.data.rows.test,
     }

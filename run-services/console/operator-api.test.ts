@@ -332,17 +332,19 @@ describe('what is allowed is done once its row is stored', () => {
     expect(effects).toMatchObject([{ command: 'kill', reason: 'paused: lunch' }])
   })
 
-  test('an audit log that cannot be written stops everything: 503 and no effect', async () => {
+  test('an audit log that cannot be written stops every change but a stop: 503 and no effect', async () => {
     audit.isAway = true
-    const reply = await post('/api/commands', await olga(), kill)
+    const reply = await post('/api/commands', await ada(), resume)
     expect([reply.status, reply.body.error]).toEqual([
       503,
       expect.stringMatching(/audit log cannot be written/),
     ])
     expect(effects).toEqual([])
+    expect((await post('/api/commands', await olga(), kill)).status).toBe(202)
+    expect(effects).toMatchObject([{ command: 'kill' }])
     audit.isAway = false
     expect((await post('/api/commands', await olga(), kill)).status).toBe(202)
-    expect(effects).toHaveLength(1)
+    expect(effects).toHaveLength(2)
     expect(verifyAudit(await auditRows())).toMatchObject({ isIntact: true })
   })
 

@@ -86,6 +86,8 @@ export type ModelState =
       /** Shares of the last rows in time, which it never saw: its own, and of always saying the most frequent class. */
       readonly accuracy: number
       readonly majorityAccuracy: number
+      /** Of always saying the class that was most frequent in those rows; known only in hindsight. */
+      readonly bestConstantAccuracy?: number
       readonly accuracyStandardError: number
       readonly testRows: number
     }

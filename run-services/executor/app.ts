@@ -117,19 +117,28 @@ export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Execut
   return {
     async start() {
       const epoch = await ports.lease.acquire(ports.holder ?? 'executor')
-      try {
-        session = await openSession(ports, plan, epoch)
-        const { receive } = session
-        cancelTimer = every(timerEveryUs, () => receive({ kind: 'timer', ...stamp(runtime) }))
-        cancelLease = every(leaseEveryUs, () => {
-          ports.lease.renew().catch((error: Error) => {
-            // Said once: whoever holds the lease now must not have its orders canceled again and again.
-            cancelLease()
-            receive(commandEvent(runtime, 'kill', `lost the right to write: ${error.message}`))
-          })
+      let lost: Error | undefined
+      // From the start: a venue that is slow to list what it trades must not cost the lease.
+      cancelLease = every(leaseEveryUs, () => {
+        ports.lease.renew().catch((error: Error) => {
+          // Said once: whoever holds the lease now must not have its orders canceled again and again.
+          cancelLease()
+          lost = error
+          session?.receive(
+            commandEvent(runtime, 'kill', `lost the right to write: ${error.message}`),
+          )
         })
-        await session.begin(() => early.splice(0))
+      })
+      try {
+        const opened = await openSession(ports, plan, epoch)
+        session = opened
+        if (lost) throw lost
+        cancelTimer = every(timerEveryUs, () =>
+          opened.receive({ kind: 'timer', ...stamp(runtime) }),
+        )
+        await opened.begin(() => early.splice(0))
         hasBegun = true
+        for (const give of early.splice(0)) give(opened.receive)
       } catch (error) {
         await close()
         throw error

@@ -174,7 +174,10 @@ export function createGate(ports: GatePorts): Gate {
     plan: Plan,
     entry: Omit<AuditEntry, 'outcome' | 'status'>,
   ): Promise<ApiAnswer> => {
-    await audit.record({ ...entry, outcome: 'begun', status: null })
+    const begun = audit.record({ ...entry, outcome: 'begun', status: null })
+    // An operator who stops trading must not have to wait for a warehouse that is away. Said in the log instead.
+    if (plan.isStop) begun.catch(ports.report)
+    else await begun
     try {
       const answer = await plan.perform()
       await recordAfter({ ...entry, outcome: 'done', status: answer.status })

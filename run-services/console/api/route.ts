@@ -20,6 +20,8 @@ export type ApiAnswer = {
 export type Plan = {
   /** Turns live trading on: a second admin must confirm it first. */
   readonly needsSecondAdmin?: boolean
+  /** Only makes things safer: it waits for no audit row, and is done even when none can be written. */
+  readonly isStop?: boolean
   /** Added to the audit row beside the body. */
   readonly detail?: Readonly<Record<string, unknown>>
   /** @param confirmedBy - the second admin, where one was needed */

@@ -76,6 +76,7 @@ export const tradingRoutes = (ports: TradingPorts): readonly ApiRoute[] => {
         const why = command === 'pause' ? `paused: ${reason}` : reason
         const asked = { stops, because: ports.readTrading()?.reason }
         return {
+          isStop: command !== 'resume',
           needsSecondAdmin: command === 'resume' && ports.needsSecondAdmin(),
           perform: async (confirmedBy) => {
             const because = ports.readTrading()?.reason

@@ -71,7 +71,7 @@ function drawModel(root: HTMLElement, state: ConsoleState, nowUs: number | undef
   setText(byId('model-trained'), trainedText(model, nowUs))
   setText(
     byId('model-accuracy'),
-    `test accuracy ${percent(model.accuracy)} ± ${percent(model.accuracyStandardError)}; always the most frequent class: ${percent(model.majorityAccuracy)}`,
+    `test accuracy ${percent(model.accuracy)} ± ${percent(model.accuracyStandardError)}; always the most frequent class: ${percent(model.majorityAccuracy)}${hindsightText(model)}`,
   )
   const { text, tone } = verdictOf(model)
   setText(byId('model-verdict'), text)
@@ -92,12 +92,18 @@ function drawServing({ predictions, services }: ConsoleState, model: Promoted): 
 
 /** Said plainly: a model that is no better than one word is worth nothing. */
 function verdictOf(model: Promoted): { readonly text: string; readonly tone: 'up' | 'warn' } {
-  const { accuracy, majorityAccuracy, accuracyStandardError } = model
+  const { accuracy, majorityAccuracy, bestConstantAccuracy = 0, accuracyStandardError } = model
   if (accuracy <= majorityAccuracy) return { text: 'does not beat it', tone: 'warn' }
-  return accuracy - majorityAccuracy > 2 * accuracyStandardError
-    ? { text: 'beats it by more than two standard errors', tone: 'up' }
-    : { text: 'within two standard errors of it: may be luck', tone: 'warn' }
+  // A market that changed moves the majority; what counts is the better of the two constants.
+  const lead = accuracy - Math.max(majorityAccuracy, bestConstantAccuracy)
+  if (lead <= 0) return { text: 'does not beat the best constant in hindsight', tone: 'warn' }
+  return lead > 2 * accuracyStandardError
+    ? { text: 'beats both by more than two standard errors', tone: 'up' }
+    : { text: 'ahead by less than two standard errors: may be luck', tone: 'warn' }
 }
+
+const hindsightText = ({ bestConstantAccuracy }: Promoted): string =>
+  bestConstantAccuracy === undefined ? '' : `, best in hindsight: ${percent(bestConstantAccuracy)}`
 
 function trainedText(model: Promoted, nowUs: number | undefined): string {
   const at = new Date(model.trainedAtUs / 1e3).toISOString().slice(0, 16).replace('T', ' ')

@@ -35,8 +35,8 @@ const declared = {
   },
   reports: { what: 'daily pages', retentionDays: null, coldAfterDays: 90, isVersioned: false },
   source: {
-    what: 'zips of the functions, named by hash',
-    retentionDays: 90,
+    what: 'zips of the functions, named by hash; a deployed function or a release to go back to may name an old one',
+    retentionDays: null,
     coldAfterDays: null,
     isVersioned: false,
   },
