@@ -56,6 +56,7 @@ export function limitPorts(name: FunctionName, ports: FunctionPorts): FunctionPo
       const blobs = ports.blobs(bucket)
       if (right === 'write') return blobs
       const write = () => refuse(`write to bucket ${bucket}`)
+      if (right === 'create') return { ...blobs, put: write } satisfies Blobs
       return { ...blobs, put: write, create: write } satisfies Blobs
     },
     secrets: {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { functions } from '#shared/cloud/manifest/function.ts'
 import { TradingError } from '#shared/kernel/error.ts'
+import { limitPorts } from './access.ts'
 import { createFunctionApp, functionCaller } from './local.ts'
 import { logics } from './logic.ts'
 import { functionPorts, noonMs, scheduledAtUs } from './scripted-market.fixture.ts'
@@ -109,4 +110,13 @@ test('the cron calls the same logic without HTTP', async () => {
   expect(await functionCaller(ports)('ingest-candles', undefined, input)).toMatchObject({
     candles: 1,
   })
+})
+
+test('a right to create in a bucket is no right to replace', async () => {
+  const ports = limitPorts('promote-model', functionPorts())
+  const state = ports.blobs('state')
+  expect(await state.create('promotions/000001.json', new Uint8Array([1]))).toBe(true)
+  await expect(async () =>
+    state.put('executor/lease.json', new Uint8Array()),
+  ).rejects.toMatchObject({ code: 'PLATFORM_REFUSED' })
 })

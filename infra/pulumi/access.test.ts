@@ -39,10 +39,10 @@ function expected(name: string, access: Access, subscribes: readonly string[] = 
     ...access.publishes.map((topic) => `pubsub.publisher on ${topic}`),
     ...subscribes.map((topic) => `pubsub.subscriber on ${topic}-${name}`),
     ...access.secrets.map((secret) => `secretmanager.secretAccessor on ${secret}`),
-    ...Object.entries(access.buckets).map(
-      ([bucket, right]) =>
-        `storage.object${right === 'write' ? 'User' : 'Viewer'} on ${project}-${bucket}`,
-    ),
+    ...Object.entries(access.buckets).flatMap(([bucket, right]) => {
+      const kinds = { read: ['Viewer'], create: ['Viewer', 'Creator'], write: ['User'] }[right]
+      return kinds.map((kind) => `storage.object${kind} on ${project}-${bucket}`)
+    }),
     ...access.calls.map((called) => `run.invoker on ${called}`),
     ...access.scales.flatMap((scaled) => [
       `asteraiScaler on ${scaled}`,

@@ -1,7 +1,7 @@
 import * as gcp from '@pulumi/gcp'
 import * as pulumi from '@pulumi/pulumi'
 import { subscriptionName } from '#shared/cloud/gcp/names.ts'
-import type { Access } from '#shared/cloud/manifest/access.ts'
+import type { Access, BucketRight } from '#shared/cloud/manifest/access.ts'
 import type { BucketName } from '#shared/cloud/manifest/bucket.ts'
 import type { TopicName } from '#shared/cloud/manifest/topic.ts'
 import type { Warehouse } from './bigquery.ts'
@@ -21,6 +21,13 @@ export type Estate = {
   readonly buckets: Buckets
   readonly warehouse: Warehouse
   readonly messaging: Messaging
+}
+
+/** A creator alone can neither read nor replace. */
+const bucketRoles: Readonly<Record<BucketRight, readonly string[]>> = {
+  read: ['objectViewer'],
+  create: ['objectViewer', 'objectCreator'],
+  write: ['objectUser'],
 }
 
 export const memberOf = (account: gcp.serviceaccount.Account): pulumi.Output<string> =>
@@ -53,12 +60,13 @@ export function grantAccess(
       role: 'roles/secretmanager.secretAccessor',
       member,
     })
-  for (const [bucket, right] of Object.entries(access.buckets) as [BucketName, 'read' | 'write'][])
-    new gcp.storage.BucketIAMMember(`${name}-${right}s-bucket-${bucket}`, {
-      bucket: estate.buckets[bucket].name,
-      role: right === 'write' ? 'roles/storage.objectUser' : 'roles/storage.objectViewer',
-      member,
-    })
+  for (const [bucket, right] of Object.entries(access.buckets) as [BucketName, BucketRight][])
+    for (const role of bucketRoles[right])
+      new gcp.storage.BucketIAMMember(`${name}-${role}-of-bucket-${bucket}`, {
+        bucket: estate.buckets[bucket].name,
+        role: `roles/storage.${role}`,
+        member,
+      })
   if (access.trains) grantTraining(estate, name, member)
 }
 

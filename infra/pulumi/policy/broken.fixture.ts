@@ -50,7 +50,7 @@ export const breaks: Readonly<
     ['everybody may call the console', set('iap-calls-console', 'member', 'allUsers')],
     [
       'every account may read a bucket',
-      set('executor-writes-bucket-state', 'member', 'allAuthenticatedUsers'),
+      set('executor-objectUser-of-bucket-state', 'member', 'allAuthenticatedUsers'),
     ],
     [
       'everybody may call the console, by a whole policy',

@@ -90,7 +90,7 @@ const declared = {
     reads: ['promotions'],
     writes: ['promotions'],
     publishes: ['alerts'],
-    buckets: { models: 'read', state: 'write' },
+    buckets: { models: 'read', state: 'create' },
     trains: true,
   },
   'publish-report': {
