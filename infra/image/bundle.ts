@@ -76,6 +76,9 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         cause,
       )
     })
+  // The platform of the functions starts them its own way.
+  if (name !== 'functions')
+    await cp(join(import.meta.dirname, 'warm.mjs'), join(folder, 'warm.mjs'))
   await writePackage(options)
   return { name, folder, ...bytesOf(metafile) }
 }

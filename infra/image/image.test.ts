@@ -31,6 +31,19 @@ describe.each(deployed)('the image of %s', (name) => {
     expect(run.instructions.some(({ keyword }) => keyword === 'RUN')).toBe(false)
   })
 
+  test('brings code compiled by the user that runs it, in a folder nobody may write', () => {
+    const warm = stages.at(-2)!
+    const text = (keyword: string) => warm.instructions.filter((each) => each.keyword === keyword)
+    expect(text('RUN').map((each) => each.text)).toEqual(['["node", "warm.mjs"]'])
+    expect(warm.instructions.at(-1)?.keyword).toBe('RUN')
+    expect(text('USER')).toMatchObject(of('USER').map((each) => ({ text: each.text })))
+    expect(text('WORKDIR')).toMatchObject(of('WORKDIR').map((each) => ({ text: each.text })))
+    const folder = /NODE_COMPILE_CACHE=(\S+)/
+    const [from, to] = [text('ENV'), of('ENV')].map((each) => folder.exec(each[0]!.text)?.[1])
+    expect(of('COPY').map((each) => each.text)).toContain(`--from=warm ${from} .${to?.slice(4)}`)
+    expect(to).toMatch(/^\/app\//)
+  })
+
   test('names every base image by an argument that a digest can fill, and never `latest`', () => {
     for (const { base } of stages) expect(Object.values(defaults)).toContain(base)
     for (const image of Object.values(defaults)) expect(image).toMatch(/:\d+\.\d+[\w.-]*$/)

@@ -17,13 +17,18 @@ export type StartedProcess = {
 export function startProcess(
   command: string,
   argv: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string
+    readonly env?: Readonly<Record<string, string>>
+    readonly uid?: number | undefined
+  } = {},
 ): StartedProcess {
   const { PATH = '' } = process.env
   const child = spawn(command, argv, {
     cwd: options.cwd ?? process.cwd(),
     env: { PATH, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   })
   const lines: LogLine[] = []
   const waiting: { pattern: RegExp; tell: (message: string) => void }[] = []
