@@ -7,7 +7,7 @@ import type { Intent } from '#shared/trading/order/order.ts'
 import type { Venue } from '#shared/venue/venue.ts'
 import { readExecutorConfig } from './config.ts'
 import { fenceVenue } from './fence.ts'
-import { openGuardBlob } from './guard-blob.ts'
+import { openGuardRegister } from './guard-register.ts'
 
 const whole = {
   ASTERAI_SYMBOLS: 'BTCUSDT',
@@ -68,42 +68,53 @@ test('behind the fence cancels go out and orders do not', () => {
   expect(told).toMatchObject([{ kind: 'order-refused', clientOrderId: 'a' }])
 })
 
+/** One register that several processes open; what was sent arrives when `arrive` says so, if calls are held. */
 function guardWorld() {
-  const stored = new Map<string, string>()
+  let stored: { text: string; version: string } | undefined
+  let writes = 0
   let isDown = false
-  let mayWrite = true
-  const paused: (() => void)[] = []
-  const timers: Timers = {
-    after: (_, task) => {
-      paused.push(task)
-      return () => {}
-    },
+  const lost = new Set<string>()
+  const late: (() => void)[] = []
+  let isSlow = false
+  const writeNow = (text: string, version: string | undefined) => {
+    if (stored?.version !== version) return undefined
+    writes += 1
+    stored = { text, version: String(writes) }
+    return stored.version
   }
-  const guard = openGuardBlob({
-    blobs: {
-      get: async (name) => {
-        const text = stored.get(name)
-        return text === undefined ? undefined : new TextEncoder().encode(text)
+  const timers: Timers = { after: () => () => {} }
+  const open = (name: string) =>
+    openGuardRegister({
+      register: {
+        place: 'memory/guard.json',
+        read: async () => stored,
+        async write(text, version) {
+          if (isDown) throw new TradingError('PLATFORM_UNREACHABLE', 'no answer')
+          if (!isSlow) return writeNow(text, version)
+          late.push(() => writeNow(text, version))
+          throw new TradingError('PLATFORM_UNREACHABLE', 'no answer in 3000 ms')
+        },
       },
-      put: async (name, bytes) => {
-        if (isDown) throw new TradingError('PLATFORM_UNREACHABLE', 'no answer')
-        stored.set(name, new TextDecoder().decode(bytes))
-      },
-    },
-    name: 'guard.json',
-    timers,
-    mayWrite: () => mayWrite,
-    report: () => {},
-  })
+      timers,
+      mayWrite: () => !lost.has(name),
+      report: () => {},
+    })
   return {
-    guard,
-    stored,
+    open,
+    stored: () => stored && JSON.parse(stored.text),
+    put: (text: string) => {
+      stored = { text, version: 'by hand' }
+    },
     down: (next: boolean) => {
       isDown = next
     },
-    lose: () => {
-      mayWrite = false
+    slow: (next: boolean) => {
+      isSlow = next
     },
+    arrive: () => {
+      for (const write of late.splice(0)) write()
+    },
+    lose: (name: string) => lost.add(name),
   }
 }
 
@@ -115,34 +126,101 @@ const guardOf = (killedBecause: string | null) => ({
 })
 
 test('a kill is stored, and the next process finds it', async () => {
-  const { guard, stored } = guardWorld()
+  const { open, stored } = guardWorld()
+  const guard = open('first')
   await guard.load()
   expect(guard.read()).toBeUndefined()
   guard.write(guardOf(null))
   guard.write(guardOf('drawdown'))
   await guard.flush()
-  expect(JSON.parse(stored.get('guard.json') ?? '')).toEqual(guardOf('drawdown'))
-  await guard.load()
-  expect(guard.read()).toEqual(guardOf('drawdown'))
+  expect(stored()).toEqual(guardOf('drawdown'))
+  const next = open('second')
+  await next.load()
+  expect(next.read()).toEqual(guardOf('drawdown'))
 })
 
 test('a kill that could not be stored is an error, not silence', async () => {
-  const { guard, down } = guardWorld()
+  const { open, down } = guardWorld()
+  const guard = open('first')
+  await guard.load()
   down(true)
   guard.write(guardOf('drawdown'))
   await expect(guard.flush()).rejects.toThrow(/a kill may be forgotten: no answer/)
 })
 
-test('who is no writer any more leaves the guard of its successor alone', async () => {
-  const { guard, stored, lose } = guardWorld()
-  lose()
-  guard.write(guardOf('lost the lease'))
+test('a write that was given up and arrives late does not undo a kill', async () => {
+  const { open, stored, slow, arrive } = guardWorld()
+  const guard = open('first')
+  await guard.load()
+  slow(true)
+  guard.write(guardOf(null))
+  await expect(guard.flush()).rejects.toThrow(/no answer in 3000 ms/)
+  slow(false)
+  guard.write(guardOf('drawdown'))
   await guard.flush()
-  expect(stored.size).toBe(0)
+  arrive()
+  expect(stored()).toEqual(guardOf('drawdown'))
 })
 
-test('an unreadable guard may hide a kill, so it is refused', async () => {
-  const { guard, stored } = guardWorld()
-  stored.set('guard.json', '{"killedBecause":')
-  await expect(guard.load()).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
+test('a write that arrived although it was given up is written over', async () => {
+  const { open, stored, slow, arrive } = guardWorld()
+  const guard = open('first')
+  await guard.load()
+  slow(true)
+  guard.write(guardOf(null))
+  await expect(guard.flush()).rejects.toThrow(/no answer in 3000 ms/)
+  arrive()
+  slow(false)
+  guard.write(guardOf('drawdown'))
+  await guard.flush()
+  expect(stored()).toEqual(guardOf('drawdown'))
+})
+
+test('what a former writer sent reaches its successor neither before nor after a first write', async () => {
+  const { open, stored, slow, arrive, lose } = guardWorld()
+  const former = open('former')
+  await former.load()
+  slow(true)
+  former.write(guardOf('former'))
+  await expect(former.flush()).rejects.toThrow(/no answer/)
+  lose('former')
+  const next = open('next')
+  await next.load()
+  slow(false)
+  arrive()
+  next.write(guardOf('next'))
+  await next.flush()
+  expect(stored()).toEqual(guardOf('next'))
+  former.write(guardOf('former again'))
+  await former.flush()
+  expect(stored()).toEqual(guardOf('next'))
+})
+
+test('who stops being the writer while it writes leaves the guard of its successor alone', async () => {
+  const { open, stored, put, lose } = guardWorld()
+  const guard = open('first')
+  await guard.load()
+  put(JSON.stringify(guardOf('successor')))
+  guard.write(guardOf('first'))
+  lose('first')
+  await guard.flush()
+  expect(stored()).toEqual(guardOf('successor'))
+})
+
+test('who is no writer any more writes nothing', async () => {
+  const { open, stored, lose } = guardWorld()
+  const guard = open('first')
+  lose('first')
+  guard.write(guardOf('lost the lease'))
+  await guard.flush()
+  expect(stored()).toBeUndefined()
+})
+
+test('an unreadable guard may hide a kill, so it is refused with its place', async () => {
+  const { open, put } = guardWorld()
+  put('{"killedBecause":')
+  await expect(open('first').load()).rejects.toMatchObject({
+    code: 'STATE_CORRUPT',
+    message: expect.stringContaining('memory/guard.json cannot be read'),
+  })
 })

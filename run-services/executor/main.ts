@@ -12,25 +12,35 @@ await runLife({ name: 'executor' }, async (life) => {
   const holder = `${process.env.K_REVISION ?? 'executor'}-${randomBytes(4).toString('hex')}`
 
   const openPlatform = async (onFault: (line: string) => void): Promise<ExecutorPlatform> => {
-    const [{ openGcpPlatform }, { openStorageLease }, { createWallClock }] = await Promise.all([
+    const [
+      { openGcpPlatform },
+      { openStorageLease },
+      { openStorageRegister },
+      { createWallClock },
+    ] = await Promise.all([
       import('#shared/cloud/gcp/platform.ts'),
       import('#shared/cloud/gcp/lease.ts'),
+      import('#shared/cloud/gcp/register.ts'),
       import('#shared/cloud/local/runtime.ts'),
     ])
     const platform = await openGcpPlatform(environment, {
       sender: holder,
       onFault: (error) => onFault(error.message),
     })
+    const state = {
+      project: environment.projectId,
+      bucket: bucketName(environment.bucketPrefix, 'state'),
+      ...(environment.endpoints.storage && {
+        endpoint: endpointUrl(environment.endpoints.storage),
+      }),
+    }
     return {
       ...platform,
+      register: (name) => openStorageRegister({ ...state, name }),
       lease: openStorageLease({
-        project: environment.projectId,
-        bucket: bucketName(environment.bucketPrefix, 'state'),
+        ...state,
         name: 'executor/lease.json',
         clock: createWallClock(),
-        ...(environment.endpoints.storage && {
-          endpoint: endpointUrl(environment.endpoints.storage),
-        }),
       }),
     }
   }

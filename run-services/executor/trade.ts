@@ -1,5 +1,5 @@
 import type { AlertMessage, StatusMessage } from '#shared/cloud/message.ts'
-import type { Blobs, Bus, Lease, Secrets } from '#shared/cloud/port.ts'
+import type { Blobs, Bus, Lease, Register, Secrets } from '#shared/cloud/port.ts'
 import { identityHeaders } from '#shared/cloud/process/identity-token.ts'
 import type { Life } from '#shared/cloud/process/life.ts'
 import type { Tenure } from '#shared/cloud/process/tenure.ts'
@@ -15,14 +15,16 @@ import { createExecutor, type Executor, type ExecutorPorts } from './app.ts'
 import { obeyCommands } from './commands.ts'
 import type { ExecutorConfig } from './config.ts'
 import { fenceVenue } from './fence.ts'
-import { openGuardBlob } from './guard-blob.ts'
+import { openGuardRegister } from './guard-register.ts'
 import { createPlan } from './plan.ts'
 
 /** What the executor takes from a platform. */
 export type ExecutorPlatform = {
   readonly bus: Bus
   readonly secrets: Secrets
-  readonly blobs: (bucket: 'state' | 'tapes') => Blobs
+  readonly blobs: (bucket: 'tapes') => Blobs
+  /** In the bucket of the state. */
+  readonly register: (name: string) => Register
   readonly lease: Lease
   close(): Promise<void>
 }
@@ -133,9 +135,8 @@ function assemble(parts: TradeParts, account: TradingAccount): Run {
   const { clock, timers } = runtime
   const runId = `${config.mode}-${compactTime(clock.nowUs())}`
   const warn = (line: string) => life.log(line, 'WARNING')
-  const guard = openGuardBlob({
-    blobs: platform.blobs('state'),
-    name: `executor/guard-${config.mode}.json`,
+  const guard = openGuardRegister({
+    register: platform.register(`executor/guard-${config.mode}.json`),
     timers,
     mayWrite: tenure.mayWrite,
     report: warn,

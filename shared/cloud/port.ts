@@ -58,6 +58,20 @@ export type Blobs = {
   list(prefix: string): Promise<readonly string[]>
 }
 
+/** One small text that is replaced only by a writer who knows what stands there. */
+export type Register = {
+  /** For people: where it lies. */
+  readonly place: string
+  /** @returns undefined when it was never written */
+  read(): Promise<{ readonly text: string; readonly version: string } | undefined>
+  /**
+   * @param version - of the text it replaces; undefined when there must be none
+   * @returns the new version; undefined when something else stands there, and nothing is written then
+   * @throws TradingError PLATFORM_UNREACHABLE when it is unknown whether it was written
+   */
+  write(text: string, version: string | undefined): Promise<string | undefined>
+}
+
 export type Secrets = {
   /** @throws TradingError CONFIG_INVALID naming the secret when it is absent */
   get(name: string): string

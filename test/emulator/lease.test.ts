@@ -4,8 +4,9 @@ import {
   type StorageEmulator,
   startStorageEmulator,
 } from '#shared/cloud/emulator/storage.ts'
-import { openStorageLease, storageLeaseObject } from '#shared/cloud/gcp/lease.ts'
-import { type LeaseObject, openObjectLease } from '#shared/cloud/gcp/object-lease.ts'
+import { openStorageLease } from '#shared/cloud/gcp/lease.ts'
+import { openObjectLease } from '#shared/cloud/gcp/object-lease.ts'
+import { openStorageRegister, type StorageRegister } from '#shared/cloud/gcp/register.ts'
 import type { Clock } from '#shared/kernel/runtime.ts'
 import { leaseConformance, movableClock } from '#test/contract/lease.conformance.ts'
 
@@ -28,7 +29,11 @@ const freshName = () => {
 }
 
 /** The store keeps its own time, which no test can move: it is replaced in what is read. */
-function atClock(object: LeaseObject, clock: Clock, writtenAtUs: Map<string, number>): LeaseObject {
+function atClock(
+  object: StorageRegister,
+  clock: Clock,
+  writtenAtUs: Map<string, number>,
+): StorageRegister {
   return {
     place: object.place,
     async read() {
@@ -36,14 +41,14 @@ function atClock(object: LeaseObject, clock: Clock, writtenAtUs: Map<string, num
       return (
         found && {
           ...found,
-          writtenAtUs: writtenAtUs.get(found.generation) ?? clock.nowUs(),
+          writtenAtUs: writtenAtUs.get(found.version) ?? clock.nowUs(),
           serverNowUs: clock.nowUs(),
         }
       )
     },
-    async write(claim, generation) {
+    async write(text, version) {
       const atUs = clock.nowUs()
-      const next = await object.write(claim, generation)
+      const next = await object.write(text, version)
       if (next !== undefined) writtenAtUs.set(next, atUs)
       return next
     },
@@ -56,7 +61,7 @@ describe('lease in Cloud Storage', () => {
     const times = new Map<string, number>()
     return () =>
       openObjectLease({
-        object: atClock(storageLeaseObject({ ...place(), name }), clock, times),
+        object: atClock(openStorageRegister({ ...place(), name }), clock, times),
         clock,
       })
   })
@@ -90,7 +95,7 @@ test('an object that is not a lease stops everybody with one clear line', async 
   const lease = openStorageLease({ ...place(), name, clock: movableClock() })
   await expect(lease.acquire('tokyo')).rejects.toMatchObject({
     code: 'STATE_CORRUPT',
-    message: expect.stringContaining('is not a lease'),
+    message: expect.stringContaining('was not written by a trader'),
   })
 })
 
@@ -102,4 +107,31 @@ test('a bucket that does not exist gives no lease', async () => {
     clock: movableClock(),
   })
   await expect(lease.acquire('tokyo')).rejects.toMatchObject({ code: 'PLATFORM_REFUSED' })
+})
+
+test('a register gives back what was written, and is written only over what is known', async () => {
+  const register = openStorageRegister({ ...place(), name: freshName() })
+  expect(await register.read()).toBeUndefined()
+  const first = await register.write('{"killedBecause":"über 5 %"}', undefined)
+  expect(await register.read()).toMatchObject({
+    text: '{"killedBecause":"über 5 %"}',
+    version: first,
+  })
+  expect(await register.write('{}', undefined)).toBeUndefined()
+  const second = await register.write('second', first)
+  expect(await register.write('third', first)).toBeUndefined()
+  expect(await register.read()).toMatchObject({ text: 'second', version: second })
+  await expect(register.write('x'.repeat(7_001), second)).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+  })
+})
+
+test('a text that is not a lease stops everybody too', async () => {
+  const name = freshName()
+  await openStorageRegister({ ...place(), name }).write('{}', undefined)
+  const lease = openStorageLease({ ...place(), name, clock: movableClock() })
+  await expect(lease.acquire('tokyo')).rejects.toMatchObject({
+    code: 'STATE_CORRUPT',
+    message: expect.stringContaining('is not a lease'),
+  })
 })

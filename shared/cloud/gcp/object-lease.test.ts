@@ -1,21 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '#shared/kernel/runtime.ts'
 import { leaseConformance, movableClock } from '#test/contract/lease.conformance.ts'
-import { type LeaseObject, type LeaseSnapshot, openObjectLease } from './object-lease.ts'
+import { openObjectLease } from './object-lease.ts'
+import type { StorageRegister, StoredText } from './register.ts'
 
 /** One object with compare-and-swap. `lose` makes the answer of the next write get lost after it was stored. */
-function memoryObject(clock: Clock): LeaseObject & { loseNextAnswer(): void; remove(): void } {
-  let found: LeaseSnapshot | undefined
+function memoryObject(clock: Clock): StorageRegister & { loseNextAnswer(): void; remove(): void } {
+  let found: StoredText | undefined
   let generation = 1_795_244_494_000_000
   let isNextLost = false
   return {
     place: 'memory/lease.json',
     read: async () => found && { ...found, serverNowUs: clock.nowUs() },
-    async write(claim, expected) {
-      if ((found?.generation ?? '0') !== expected) return undefined
+    async write(text, expected) {
+      if (found?.version !== expected) return undefined
       generation += 7
-      found = { claim, generation: String(generation), writtenAtUs: clock.nowUs(), serverNowUs: 0 }
-      if (!isNextLost) return found.generation
+      found = { text, version: String(generation), writtenAtUs: clock.nowUs(), serverNowUs: 0 }
+      if (!isNextLost) return found.version
       isNextLost = false
       throw new Error('no answer')
     },

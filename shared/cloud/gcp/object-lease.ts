@@ -3,9 +3,10 @@ import { TradingError } from '#shared/kernel/error.ts'
 import type { Clock } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import type { Lease } from '../port.ts'
+import type { StorageRegister, StoredText } from './register.ts'
 
-/** What the object says. `epoch` grows by one with every holder; a generation of the store is no such number. */
-export type LeaseClaim = {
+/** What the object says. `epoch` grows by one with every holder; a version of the store is no such number. */
+type LeaseClaim = {
   readonly epoch: number
   readonly holder: string
   /** Of one process: how it knows its own writing again. */
@@ -13,30 +14,10 @@ export type LeaseClaim = {
   readonly isReleased: boolean
 }
 
-export type LeaseSnapshot = {
-  readonly claim: LeaseClaim
-  /** Of the store: changes with every write. */
-  readonly generation: string
-  /** When this was written, by the clock of the store. */
-  readonly writtenAtUs: number
-  /** When this was read, by the same clock; may lag by less than a second. */
-  readonly serverNowUs: number
-}
-
-/** One object of a store that writes only when nobody else has written since. */
-export type LeaseObject = {
-  readonly place: string
-  /** @returns undefined when there never was one */
-  read(): Promise<LeaseSnapshot | undefined>
-  /**
-   * @param generation - the one it replaces; `'0'` when there must be none
-   * @returns the new generation; undefined when another one is there, or none
-   */
-  write(claim: LeaseClaim, generation: string): Promise<string | undefined>
-}
+type LeaseSnapshot = StoredText & { readonly claim: LeaseClaim }
 
 export type ObjectLeaseOptions = {
-  readonly object: LeaseObject
+  readonly object: StorageRegister
   /** Of this process, for the age of its own last renewal; other clocks are never compared with it. */
   readonly clock: Clock
   readonly timeToLiveUs?: number
@@ -44,7 +25,7 @@ export type ObjectLeaseOptions = {
 
 type Held = {
   readonly claim: LeaseClaim
-  readonly generation: string
+  readonly version: string
   /** Read before the write was sent: the store's own time of writing is never earlier. */
   readonly sentAtUs: number
 }
@@ -73,48 +54,48 @@ export function openObjectLease({
   }
   const requireOwn = (): Held => own ?? lose('it is not held')
 
+  const read = async (): Promise<LeaseSnapshot | undefined> => {
+    const found = await object.read()
+    return found && { ...found, claim: claimFrom(found.text, object.place) }
+  }
+
   /** A write whose answer was lost is refused when it is sent again: what is there then says who wrote it. */
-  const write = async (claim: LeaseClaim, generation: string): Promise<string | undefined> => {
-    const written = await object.write(claim, generation)
+  const write = async (claim: LeaseClaim, version?: string): Promise<string | undefined> => {
+    const text = JSON.stringify(claim)
+    const written = await object.write(text, version)
     if (written !== undefined) return written
     const found = await object.read()
-    const isOurs =
-      found !== undefined &&
-      found.generation !== generation &&
-      found.claim.token === claim.token &&
-      found.claim.epoch === claim.epoch &&
-      found.claim.isReleased === claim.isReleased
-    return isOurs ? found.generation : undefined
+    return found && found.version !== version && found.text === text ? found.version : undefined
   }
 
   return {
     async acquire(holder) {
-      const before = await object.read()
+      const before = await read()
       // A claim of our own that we do not know of: an earlier try arrived although its answer did not.
       if (before && (own || before.claim.token !== token))
         refuseWhileHeld(object.place, before, timeToLiveUs)
       const claim = { epoch: (before?.claim.epoch ?? 0) + 1, holder, token, isReleased: false }
       const sentAtUs = clock.nowUs()
-      const generation = await write(claim, before?.generation ?? '0')
-      if (generation === undefined) throw held(object.place, 'another process that was faster')
-      own = { claim, generation, sentAtUs }
+      const version = await write(claim, before?.version)
+      if (version === undefined) throw held(object.place, 'another process that was faster')
+      own = { claim, version, sentAtUs }
       return claim.epoch
     },
 
     async renew() {
-      const { claim, generation, sentAtUs: renewedAtUs } = requireOwn()
+      const { claim, version, sentAtUs: renewedAtUs } = requireOwn()
       const sentAtUs = clock.nowUs()
       if (sentAtUs - renewedAtUs >= timeToLiveUs) lose('it was not renewed in time')
-      const next = await write(claim, generation)
+      const next = await write(claim, version)
       if (next === undefined) lose('somebody else holds it')
-      else own = { claim, generation: next, sentAtUs }
+      else own = { claim, version: next, sentAtUs }
     },
 
     async release() {
-      const { claim, generation } = requireOwn()
+      const { claim, version } = requireOwn()
       own = undefined
       // Whoever took over meanwhile keeps it: the write is refused then.
-      await write({ ...claim, isReleased: true }, generation)
+      await write({ ...claim, isReleased: true }, version)
     },
   }
 }
@@ -133,3 +114,27 @@ const held = (place: string, by: string): TradingError =>
     `lease ${place} is held by ${by}; stop the other process or wait`,
     { place },
   )
+
+function claimFrom(text: string, place: string): LeaseClaim {
+  const claim = parsed(text)
+  if (claim) return claim
+  throw new TradingError(
+    'STATE_CORRUPT',
+    `${place} is not a lease; make sure no trader runs, then delete it`,
+  )
+}
+
+function parsed(text: string): LeaseClaim | undefined {
+  try {
+    const { epoch, holder, token, isReleased } = JSON.parse(text)
+    const isClaim =
+      Number.isSafeInteger(epoch) &&
+      epoch > 0 &&
+      typeof holder === 'string' &&
+      typeof token === 'string' &&
+      typeof isReleased === 'boolean'
+    return isClaim ? { epoch, holder, token, isReleased } : undefined
+  } catch {
+    return undefined
+  }
+}

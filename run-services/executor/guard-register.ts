@@ -1,4 +1,4 @@
-import type { Blobs } from '#shared/cloud/port.ts'
+import type { Register } from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
@@ -6,16 +6,15 @@ import type { Guard } from '#shared/trading/engine/trader.ts'
 import type { GuardStore } from './app.ts'
 import { guardFromText, textFromGuard } from './guard.ts'
 
-export type GuardBlobOptions = {
-  readonly blobs: Pick<Blobs, 'get' | 'put'>
-  readonly name: string
+export type GuardRegisterOptions = {
+  readonly register: Register
   readonly timers: Timers
   /** False once another process may be the writer: what this one still says must not reach its guard. */
   readonly mayWrite: () => boolean
   readonly report: (line: string) => void
 }
 
-export type GuardBlob = GuardStore & {
+export type GuardRegister = GuardStore & {
   /** Fetches what the session before left. Call it when the lease is held and before the session opens. */
   load(): Promise<void>
   /** Resolves once the newest guard is stored. @throws TradingError PLATFORM_UNREACHABLE */
@@ -26,23 +25,38 @@ export type GuardBlob = GuardStore & {
 const pauseUs = microsPerSecond
 
 /**
- * The guard of a trader as a blob. The trader writes it often and without waiting; the newest goes out, at most one
- * write at a time, and what fails is tried again until the process ends.
+ * The guard of a trader with the platform. The trader writes it often and without waiting; the newest goes out, at most
+ * one write at a time, and what fails is tried again until the process ends. A write that was given up and arrives late,
+ * of this process or of one that was the writer before, finds another version there and changes nothing.
  */
-export function openGuardBlob(options: GuardBlobOptions): GuardBlob {
-  const { blobs, name, timers, mayWrite, report } = options
+export function openGuardRegister(options: GuardRegisterOptions): GuardRegister {
+  const { register, timers, mayWrite, report } = options
+  let version: string | undefined
   let loaded: Guard | undefined
   let newest: Guard | undefined
   let storing: Promise<void> | undefined
   let isPaused = false
   let failure: Error | undefined
 
+  /** Over what it knows; else over what is there, as long as the right to write is its own. */
+  const replace = async (text: string) => {
+    const next = await register.write(text, version)
+    if (next !== undefined) {
+      version = next
+      return
+    }
+    version = (await register.read())?.version
+    if (!mayWrite()) throw new TradingError('LEASE_LOST', "the guard is the next writer's now")
+    version = await register.write(text, version)
+    if (version === undefined)
+      throw new TradingError('PLATFORM_UNREACHABLE', 'another process writes it at the same time')
+  }
   const store = (): Promise<void> => {
     storing ??= (async () => {
       const guard = newest
       if (!guard || !mayWrite()) return
       try {
-        await blobs.put(name, new TextEncoder().encode(textFromGuard(guard)))
+        await replace(textFromGuard(guard))
         failure = undefined
         if (newest === guard) newest = undefined
       } catch (error) {
@@ -67,8 +81,9 @@ export function openGuardBlob(options: GuardBlobOptions): GuardBlob {
 
   return {
     async load() {
-      const bytes = await blobs.get(name)
-      loaded = bytes && guardFromText(new TextDecoder().decode(bytes), `blob ${name}`)
+      const found = await register.read()
+      loaded = found && guardFromText(found.text, register.place)
+      version = found?.version
     },
     read: () => loaded,
     write(guard) {
