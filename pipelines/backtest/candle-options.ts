@@ -1,6 +1,6 @@
+import { readChoice } from '#shared/cloud/command-line/read-word.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
-import { type IntrabarPath, intrabarPaths } from '#shared/simulation/bar/path.ts'
+import { intrabarPaths } from '#shared/simulation/bar/path.ts'
 import type { BarRules } from '#shared/simulation/bar/state.ts'
 import {
   type BarStrategyName,
@@ -88,8 +88,8 @@ export function planCandles(options: CandleBacktestOptions): CandlePlan {
         inRange('--liquidation-fee-bps', options.liquidationFeeBps ?? 150, 0, 5_000) / 1e4,
       slippageRatio: inRange('--slippage-bps', options.slippageBps ?? 2, 0, 1_000) / 1e4,
       throughTicks: inRange('--through-ticks', options.throughTicks ?? 1, 0, 1e6),
-      path: oneOf('--path', options.path ?? 'pessimistic', intrabarPaths) as IntrabarPath,
-      gapFill: oneOf('--gap-fill', options.gapFill ?? 'limit', ['limit', 'open'] as const),
+      path: readChoice(options.path ?? 'pessimistic', '--path', intrabarPaths),
+      gapFill: readChoice(options.gapFill ?? 'limit', '--gap-fill', ['limit', 'open']),
     },
   }
 }
@@ -99,15 +99,5 @@ function inRange(option: string, value: number, min: number, max: number): numbe
   throw new TradingError(
     'OPTION_INVALID',
     `${option} is ${value}, must be a number from ${min} to ${max}`,
-  )
-}
-
-function oneOf<Word extends string>(option: string, value: string, known: readonly Word[]): Word {
-  const found = known.find((word) => word === value)
-  if (found) return found
-  const nearest = suggest(value, known)
-  throw new TradingError(
-    'OPTION_INVALID',
-    `${option} is '${value}', ${nearest ? `did you mean ${nearest}?` : `must be one of ${known.join(', ')}`}`,
   )
 }

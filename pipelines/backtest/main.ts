@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { runCommand } from '#pipelines/data/command-line.ts'
 import { createProgress } from '#pipelines/data/progress.ts'
 import type { LookAheadVerdict } from '#shared/analytics/look-ahead.ts'
 import { summariseBacktest } from '#shared/analytics/report/summarise.ts'
 import type { BacktestResult } from '#shared/analytics/result.ts'
+import type { Given } from '#shared/cloud/command-line/command.ts'
+import { carryOut, runProcess, type Voice } from '#shared/cloud/command-line/run.ts'
 import { microsPerMinute } from '#shared/kernel/unit.ts'
-import { backtestHelp } from './help.ts'
 import { checkLookAhead } from './look-ahead-check.ts'
-import { type BacktestCommand, type Origin, readBacktestCommand } from './options.ts'
+import { type BacktestRequest, backtestCommand, type Origin, requestOf } from './options.ts'
 import { type ParityRow, summaryLines, writeOutput } from './output.ts'
 import { runParity } from './parity.ts'
 import { prepareTickBacktest, runTickBacktest } from './tick.ts'
@@ -26,47 +26,41 @@ type Finding = {
   readonly exitCode: number
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const command = readBacktestCommand(argv, originOf(argv))
-  if (command.kind === 'help') {
-    process.stdout.write(backtestHelp)
-    return 0
-  }
-  const finding = await carryOut(command)
+async function main(
+  given: Given<typeof backtestCommand.options>,
+  { answer, say }: Voice,
+): Promise<number> {
+  const request = requestOf(given, originOf(process.argv.slice(2)))
+  const finding = await find(request)
   const { isFundingWaived, lookAhead, parity, result } = finding
   const summary = summariseBacktest(result, {
     trialCount: 1,
     gatesInput: { isFundingWaived, ...(lookAhead ? { lookAhead } : {}) },
   })
-  const folder = command.out ?? join('run', `backtest-${nameOf(command, result)}`)
+  const folder = given.options.out ?? join('run', `backtest-${nameOf(request, result)}`)
   await writeOutput(folder, result, summary, parity)
-  const say = (line: string) =>
-    (command.isJson ? process.stderr : process.stdout).write(`${line}\n`)
   for (const line of summaryLines(result, summary)) say(line)
   for (const note of finding.notes) say(note)
   say(`report      ${join(folder, 'report.html')}`)
-  if (command.isJson)
-    process.stdout.write(
-      `${JSON.stringify({ folder, ...(parity ? { parity: parity.figures } : {}), summary })}\n`,
-    )
+  answer({ folder, ...(parity ? { parity: parity.figures } : {}), summary })
   return finding.exitCode
 }
 
-function carryOut(command: Exclude<BacktestCommand, { kind: 'help' }>): Promise<Finding> {
-  switch (command.kind) {
+function find(request: BacktestRequest): Promise<Finding> {
+  switch (request.kind) {
     case 'tape':
-      return runTape(command)
+      return runTape(request)
     case 'candle':
-      return runCandles(command)
+      return runCandles(request)
     case 'parity':
-      return runParity(command.run, command.origin)
+      return runParity(request.run, request.origin)
   }
 }
 
 async function runTape({
   checksLookAhead,
   options,
-}: Extract<BacktestCommand, { kind: 'tape' }>): Promise<Finding> {
+}: Extract<BacktestRequest, { kind: 'tape' }>): Promise<Finding> {
   let progress: ReturnType<typeof createProgress> | undefined
   const prepared = await prepareTickBacktest({
     ...options,
@@ -94,7 +88,7 @@ async function runTape({
 
 async function runCandles({
   options,
-}: Extract<BacktestCommand, { kind: 'candle' }>): Promise<Finding> {
+}: Extract<BacktestRequest, { kind: 'candle' }>): Promise<Finding> {
   // Loaded when it is needed: the Parquet reader takes a while to start.
   const { playCandles, prepareCandles } = await import('./candle.ts')
   const { checkCandleLookAhead } = await import('./candle-look-ahead.ts')
@@ -118,11 +112,8 @@ async function runCandles({
   }
 }
 
-function nameOf(
-  command: Exclude<BacktestCommand, { kind: 'help' }>,
-  { strategy, symbols }: BacktestResult,
-): string {
-  if (command.kind === 'parity') return `parity-${command.run.split('/').filter(Boolean).at(-1)}`
+function nameOf(request: BacktestRequest, { strategy, symbols }: BacktestResult): string {
+  if (request.kind === 'parity') return `parity-${request.run.split('/').filter(Boolean).at(-1)}`
   const [first, ...more] = symbols
   return `${strategy}-${first}${more.length > 0 ? `-and-${more.length}` : ''}`.toLowerCase()
 }
@@ -153,4 +144,4 @@ function commitOf(): string {
   }
 }
 
-await runCommand('backtest', () => main(process.argv.slice(2)))
+await runProcess(carryOut(backtestCommand, main))

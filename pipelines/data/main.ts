@@ -1,90 +1,33 @@
+import type { Given } from '#shared/cloud/command-line/command.ts'
+import { gridOf } from '#shared/cloud/command-line/market-option.ts'
+import { invalidOption, missingOption } from '#shared/cloud/command-line/read-word.ts'
+import { carryOut, runProcess, type Voice } from '#shared/cloud/command-line/run.ts'
 import { createLocalRuntime } from '#shared/cloud/local/runtime.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { microsPerDay, microsPerMilli } from '#shared/kernel/unit.ts'
 import { checkFiles } from './check.ts'
 import { checkText, reportJson } from './check-text.ts'
-import {
-  type CommandLine,
-  invalidOption,
-  oneOf,
-  readCommandLine,
-  runCommand,
-} from './command-line.ts'
-import { helpText } from './help.ts'
-import { type ImportRequest, importFiles } from './import.ts'
+import { importFiles } from './import.ts'
 import { lockFolder } from './lock.ts'
+import { historyCommand } from './options.ts'
 import { createProgress } from './progress.ts'
 import { pull } from './pull.ts'
-import { readDate } from './pull-plan.ts'
-import { pullKinds, venueHosts, venueNames } from './pull-source.ts'
-import { intervalNames } from './time-text.ts'
+import { venueHosts } from './pull-source.ts'
 
-const verbs = ['pull', 'check', 'import'] as const
+const { verbs } = historyCommand
+const nowUs = (): number => Date.now() * microsPerMilli
 
-const options = {
-  venue: { type: 'string' },
-  symbols: { type: 'string' },
-  kind: { type: 'string' },
-  interval: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
-  out: { type: 'string' },
-  rest: { type: 'string' },
-  real: { type: 'boolean' },
-  jump: { type: 'string' },
-  tick: { type: 'string' },
-  lot: { type: 'string' },
-  symbol: { type: 'string' },
-  'utc-offset': { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
-/** @returns exit code */
-async function main(argv: readonly string[]): Promise<number> {
-  const given = readCommandLine(argv, options)
-  const [verb, ...files] = given.positionals
-  if (given.has('help') || verb === undefined) {
-    console.log(helpText)
-    return given.has('help') ? 0 : 2
-  }
-  const nowUs = Date.now() * microsPerMilli
-  switch (oneOf('command', verb, verbs)) {
-    case 'pull':
-      return await runPull(given, files)
-    case 'check':
-      return await runCheck(given, files, nowUs)
-    case 'import':
-      return await runImport(given, files, nowUs)
-  }
-}
-
-/** With `--json` the last line of stdout is the result, and everything for people is on stderr. */
-function print(given: CommandLine, text: readonly string[], result: unknown): void {
-  if (given.has('json')) {
-    console.error(text.join('\n'))
-    console.log(JSON.stringify(result))
-  } else console.log(text.join('\n'))
-}
-
-async function runPull(given: CommandLine, strays: readonly string[]): Promise<number> {
-  if (strays.length > 0) throw invalidOption(`'${strays[0]}' is not an option; see --help`)
-  const venue = oneOf('--venue', given.need('venue', '--venue aster'), venueNames)
-  const kind = oneOf('--kind', given.text('kind') ?? 'klines', pullKinds)
+async function runPull(
+  { options }: Given<typeof verbs.pull.options>,
+  { answer, say }: Voice,
+): Promise<number> {
+  const { interval, kind, out: folder, symbols = [], to: toMs, venue } = options
   const needsSymbols = kind !== 'exchange-info'
-  const symbols = [
-    ...new Set((given.text('symbols') ?? '').toUpperCase().split(',').filter(Boolean)),
-  ]
-  if (needsSymbols && symbols.length === 0)
-    throw invalidOption('say what to pull: --symbols BTCUSDT,ETHUSDT')
-  const to = given.text('to')
-  const fromMs = needsSymbols ? readDate('from', given.need('from', '--from 2025-01-01')) : 0
-  const toMs = to === undefined ? undefined : readDate('to', to)
+  if (needsSymbols && symbols.length === 0) throw missingOption('--symbols', 'BTCUSDT,ETHUSDT')
+  if (needsSymbols && options.from === undefined) throw missingOption('--from', '2025-01-01')
+  const fromMs = options.from ?? 0
   if (toMs !== undefined && needsSymbols && toMs <= fromMs)
     throw invalidOption('--to is not after --from; it is the first moment that is left out')
-  const restUrl = (given.text('rest') ?? venueHosts[venue].rest).replace(/\/$/, '')
-  if (!URL.canParse(restUrl)) throw invalidOption(`--rest '${restUrl}' is not an address`)
-  const folder = given.text('out') ?? 'market'
   const runtime = createLocalRuntime()
   let isStopped = false
   const stop = (): void => {
@@ -99,10 +42,10 @@ async function runPull(given: CommandLine, strays: readonly string[]): Promise<n
     const report = await pull({
       runtime,
       venue,
-      restUrl,
+      restUrl: options.rest ?? venueHosts[venue].rest,
       kind,
       symbols,
-      interval: oneOf('--interval', given.text('interval') ?? '1h', intervalNames),
+      interval,
       fromMs,
       toMs,
       folder,
@@ -121,7 +64,8 @@ async function runPull(given: CommandLine, strays: readonly string[]): Promise<n
       `${report.rows} rows pulled into ${folder}; ${report.kept} of ${report.files.length} files were there already`,
       ...(report.isStopped ? ['stopped; the same command goes on'] : []),
     ]
-    print(given, text, { ...report, folder })
+    say(text.join('\n'))
+    answer({ ...report, folder })
     return 0
   } finally {
     progress?.end()
@@ -131,30 +75,17 @@ async function runPull(given: CommandLine, strays: readonly string[]): Promise<n
   }
 }
 
-function readGrid(given: CommandLine): { tick: string; lot: string } | undefined {
-  const [tick, lot] = [given.text('tick'), given.text('lot')]
-  if ((tick === undefined) !== (lot === undefined))
-    throw invalidOption('--tick and --lot go together; add the other one')
-  return tick !== undefined && lot !== undefined ? { tick, lot } : undefined
-}
-
 async function runCheck(
-  given: CommandLine,
-  files: readonly string[],
-  nowUs: number,
+  { options, words }: Given<typeof verbs.check.options>,
+  { answer, say }: Voice,
 ): Promise<number> {
-  if (files.length === 0) throw invalidOption('check needs a file or folder')
-  const jump = given.text('jump')
-  const jumpRatioMin = jump === undefined ? undefined : Number(jump) / 100
-  if (jumpRatioMin !== undefined && !(jumpRatioMin > 0))
-    throw invalidOption(`--jump '${jump}' is not a percentage above 0`)
-  const grid = readGrid(given)
+  const grid = gridOf(options)
   let progress: ReturnType<typeof createProgress> | undefined
-  const report = await checkFiles(files, {
+  const report = await checkFiles(words, {
     // A clock a day ahead is not the file's fault; a year is.
-    nowUs: nowUs + microsPerDay,
-    isRealWanted: given.has('real'),
-    ...(jumpRatioMin === undefined ? {} : { jumpRatioMin }),
+    nowUs: nowUs() + microsPerDay,
+    isRealWanted: options.real,
+    jumpRatioMin: options.jump / 100,
     ...(grid ? { grid } : {}),
     onFile: (done, total, file) => {
       progress ??= createProgress({ total, unit: 'files' })
@@ -162,39 +93,40 @@ async function runCheck(
     },
   })
   progress?.end()
-  print(given, checkText(report), reportJson(report))
+  say(checkText(report).join('\n'))
+  answer(reportJson(report))
   return report.log.errors > 0 ? 1 : 0
 }
 
 async function runImport(
-  given: CommandLine,
-  files: readonly string[],
-  nowUs: number,
+  { options, words }: Given<typeof verbs.import.options>,
+  { answer, say }: Voice,
 ): Promise<number> {
-  if (files.length === 0) throw invalidOption('import needs a file')
-  const offset = given.text('utc-offset')
-  const utcOffsetHours = offset === undefined ? undefined : Number(offset)
-  if (utcOffsetHours !== undefined && !(Math.abs(utcOffsetHours) <= 14))
-    throw invalidOption(`--utc-offset '${offset}' is not a number of hours from -14 to 14`)
-  const grid = readGrid(given)
-  const symbol = given.text('symbol')
-  const request: ImportRequest = {
-    files,
-    out: given.text('out'),
-    nowUs,
-    isRealWanted: given.has('real'),
+  const { out, real, symbol, 'utc-offset': utcOffsetHours } = options
+  const grid = gridOf(options)
+  const imported = await importFiles({
+    files: words,
+    out,
+    nowUs: nowUs(),
+    isRealWanted: real,
     ...(utcOffsetHours === undefined ? {} : { utcOffsetHours }),
     ...(grid ? { grid } : {}),
     ...(symbol === undefined ? {} : { symbol }),
-  }
-  const imported = await importFiles(request)
+  })
   if (imported.length === 0) throw new TradingError('STATE_CORRUPT', 'nothing was imported')
   const text = imported.flatMap(({ path, rows, notes }) => [
     `${path}  ${rows} rows`,
     ...notes.map((note) => `  ${note}`),
   ])
-  print(given, text, { files: imported })
+  say(text.join('\n'))
+  answer({ files: imported })
   return 0
 }
 
-await runCommand('data', () => main(process.argv.slice(2)))
+await runProcess(
+  carryOut(historyCommand, undefined, {
+    pull: carryOut(verbs.pull, runPull),
+    check: carryOut(verbs.check, runCheck),
+    import: carryOut(verbs.import, runImport),
+  }),
+)

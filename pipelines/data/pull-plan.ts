@@ -1,4 +1,3 @@
-import { invalidOption } from './command-line.ts'
 import type { PullKind } from './pull-source.ts'
 
 /** One file to be made: a symbol, a kind, a stretch of calendar. */
@@ -11,17 +10,6 @@ export type PullPart = {
 }
 
 const day = 86_400_000
-
-/** `2025-01-31` or `2025-01-31T12:00` in UTC. @throws TradingError OPTION_INVALID */
-export function readDate(name: string, text: string): number {
-  const match = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?$/.test(text)
-  const ms = match ? Date.parse(text.length === 10 ? `${text}T00:00Z` : `${text}Z`) : Number.NaN
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text.slice(0, 10))
-    throw invalidOption(
-      `--${name} '${text}' is not a date; write 2025-01-31 or 2025-01-31T12:00 (UTC)`,
-    )
-  return ms
-}
 
 /** Calendar pieces of a range: months, or days for trades, which a month of would be lost with the process. */
 export function planParts(pull: {

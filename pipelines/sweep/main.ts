@@ -1,41 +1,21 @@
 import { existsSync } from 'node:fs'
-import { TradingError } from '#shared/kernel/error.ts'
-import { readCommandLine, runCommand } from '../data/command-line.ts'
+import type { Given } from '#shared/cloud/command-line/command.ts'
+import { invalidOption } from '#shared/cloud/command-line/read-word.ts'
+import { carryOut, runProcess, type Voice } from '#shared/cloud/command-line/run.ts'
+import { microsPerDay } from '#shared/kernel/unit.ts'
 import { lockFolder } from '../data/lock.ts'
 import { createProgress } from '../data/progress.ts'
 import { concludeSweep } from './conclude.ts'
 import type { SweepHeader } from './header.ts'
-import { sweepHelp } from './help.ts'
 import { codeCommit, hashSources } from './identity.ts'
 import { journalPath, openJournal } from './journal.ts'
 import { mergeJournals } from './merge.ts'
-import { readSweepOptions, type SweepOptions } from './options.ts'
+import { type SweepOptions, sweepCommand, sweepOptionsOf } from './options.ts'
 import { openPool } from './pool.ts'
 import { candleSidePaths } from './runner/side-paths.ts'
 import { scoreOf } from './score.ts'
 import { runSweep, taskTrials } from './sweep.ts'
-import { readWalkForwardOptions, walkForward } from './walk-forward.ts'
-
-/** @returns exit code */
-async function main(argv: readonly string[]): Promise<number> {
-  const [verb, ...rest] = argv
-  if (verb === 'merge') return await merge(rest)
-  if (verb === 'walk-forward') return await forward(rest)
-  const options = await readSweepOptions(argv, process.env)
-  if (options === 'help') {
-    console.log(sweepHelp)
-    return 0
-  }
-  return await sweep(options, argv)
-}
-
-/** With `--json` the last line of stdout is the result, and everything for people is on stderr. */
-function print(json: boolean, text: readonly string[], result: unknown): void {
-  if (json) {
-    console.error(text.join('\n'))
-    console.log(JSON.stringify(result))
-  } else console.log(text.join('\n'))
-}
+import { walkForward } from './walk-forward.ts'
 
 async function headerOf(options: SweepOptions): Promise<SweepHeader> {
   const { space, sampler, seed, batch, objective, runner, task } = options
@@ -54,7 +34,7 @@ async function headerOf(options: SweepOptions): Promise<SweepHeader> {
   }
 }
 
-async function sweep(options: SweepOptions, argv: readonly string[]): Promise<number> {
+async function sweep(options: SweepOptions, { answer, say }: Voice): Promise<number> {
   const { folder, trialCount, task } = options
   const header = await headerOf(options)
   const unlock = lockFolder(folder, 'sweep.lock')
@@ -87,16 +67,14 @@ async function sweep(options: SweepOptions, argv: readonly string[]): Promise<nu
       const done = trials.filter(({ trial }) => trial < trialCount)
       if (done.length < ownCount) {
         console.error(
-          `stopped: ${done.length} of ${ownCount} trials are in ${journalPath(folder)}; go on with: npm run sweep -- ${argv.map(quoted).join(' ')}`,
+          `stopped: ${done.length} of ${ownCount} trials are in ${journalPath(folder)}; go on with: npm run sweep -- ${process.argv.slice(2).map(quoted).join(' ')}`,
         )
-        if (options.json)
-          console.log(
-            JSON.stringify({ isComplete: false, trials: done.length, trialCount: ownCount }),
-          )
+        answer({ isComplete: false, trials: done.length, trialCount: ownCount })
         return 0
       }
       const { text, json } = concludeSweep(header, trials, Math.max(ownCount, trials.length))
-      print(options.json, [...text, `trials: ${journalPath(folder)}`], json)
+      say([...text, `trials: ${journalPath(folder)}`].join('\n'))
+      answer(json)
       return 0
     } finally {
       progress.end()
@@ -136,47 +114,48 @@ function stopOnSignal() {
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)
 
-async function merge(argv: readonly string[]): Promise<number> {
-  const given = readCommandLine(argv, {
-    out: { type: 'string' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  })
-  if (given.has('help')) {
-    console.log(sweepHelp)
-    return 0
-  }
-  if (given.positionals.length === 0)
-    throw new TradingError(
-      'OPTION_INVALID',
-      'merge needs folders, e.g. npm run sweep -- merge sweep',
-    )
-  const { header, trials, missing } = await mergeJournals(given.positionals)
-  const out = given.text('out')
+const { merge, 'walk-forward': forward } = sweepCommand.verbs
+
+async function mergeFolders(
+  { options: { out }, words }: Given<typeof merge.options>,
+  { answer, say }: Voice,
+): Promise<number> {
+  const { header, trials, missing } = await mergeJournals(words)
   if (out !== undefined) {
     const path = journalPath(out)
-    if (existsSync(path))
-      throw new TradingError('OPTION_INVALID', `${path} exists already; name another --out`)
+    if (existsSync(path)) throw invalidOption(`${path} exists already; name another --out`)
     const journal = await openJournal(path, header)
     journal.append(trials)
     journal.close()
   }
   const { text, json } = concludeSweep(header, trials, trials.length + missing.length)
   const gap = missing.length > 0 ? [`missing trials: ${missing.slice(0, 20).join(', ')}`] : []
-  print(given.has('json'), [...text, ...gap], { ...json, missing })
+  say([...text, ...gap].join('\n'))
+  answer({ ...json, missing })
   return 0
 }
 
-async function forward(argv: readonly string[]): Promise<number> {
-  const options = readWalkForwardOptions(argv)
-  if (options === 'help') {
-    console.log(sweepHelp)
-    return 0
-  }
-  const { header, trials } = await mergeJournals(options.folders)
-  const { text, json } = walkForward(header, trials, options)
-  print(options.json, text, json)
+async function goForward(
+  { options, words }: Given<typeof forward.options>,
+  { answer, say }: Voice,
+): Promise<number> {
+  const { header, trials } = await mergeJournals(words.length > 0 ? words : ['sweep'])
+  const { text, json } = walkForward(header, trials, {
+    trainUs: options.train * microsPerDay,
+    testUs: options.test * microsPerDay,
+    purgeUs: options.purge * microsPerDay,
+    embargoUs: options.embargo * microsPerDay,
+    isExpanding: options.expanding,
+  })
+  say(text.join('\n'))
+  answer(json)
   return 0
 }
 
-await runCommand('sweep', () => main(process.argv.slice(2)))
+await runProcess(
+  carryOut(
+    sweepCommand,
+    async ({ options }, voice) => sweep(await sweepOptionsOf(options, process.env), voice),
+    { merge: carryOut(merge, mergeFolders), 'walk-forward': carryOut(forward, goForward) },
+  ),
+)

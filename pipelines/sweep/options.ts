@@ -1,11 +1,121 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { invalidOption, oneOf, readCommandLine } from '../data/command-line.ts'
+import type { Command, Values } from '#shared/cloud/command-line/command.ts'
+import {
+  choice,
+  file,
+  flag,
+  folder,
+  json,
+  needed,
+  number,
+  repeated,
+  seed,
+  text,
+  whole,
+} from '#shared/cloud/command-line/option.ts'
+import { invalidOption, readPair } from '#shared/cloud/command-line/read-word.ts'
+import type { Environment } from '#shared/cloud/process/settings.ts'
 import { type ObjectiveName, objectiveNames, type SweepTask } from './header.ts'
 import { checkSpace, readDimension, readSpaceFile } from './read-space.ts'
 import { type RunnerName, type RunnerSpec, runnerNames } from './runner/runner.ts'
 import { type SamplerName, samplerNames } from './sampler.ts'
 import { gridSize, type Space, withGridPoints } from './space.ts'
+
+const days = { value: 'DAYS', range: [0, 36_500] } as const
+
+const mergeCommand = {
+  call: 'npm run sweep -- merge',
+  what: 'Joins what several machines did with --task-index.',
+  words: { value: 'FOLDER...', what: 'folders of one sweep, or of its tasks', least: 1 },
+  options: {
+    out: folder({ what: 'where all trials go together; default: nowhere' }),
+    json,
+  },
+  examples: ['npm run sweep -- merge sweep --out whole'],
+} satisfies Command
+
+const walkForwardCommand = {
+  call: 'npm run sweep -- walk-forward',
+  what: 'Chooses parameters on train windows and reports the test windows only.',
+  usage: ['npm run sweep -- walk-forward [FOLDER...] --train DAYS --test DAYS [options]'],
+  words: { value: 'FOLDER...', what: 'folders of one sweep; default: sweep', least: 0 },
+  options: {
+    train: needed(number({ ...days, what: 'length of a train window' }), '60'),
+    test: needed(number({ ...days, what: 'length of the test window after it' }), '60'),
+    purge: number({
+      ...days,
+      what: 'how long a return depends on what was held; such do not train',
+      default: '0',
+    }),
+    embargo: number({ ...days, what: 'left out behind each test window', default: '1' }),
+    expanding: flag('train windows begin at the start instead of moving along'),
+    json,
+  },
+  examples: ['npm run sweep -- walk-forward sweep --train 60 --test 20 --embargo 1'],
+} satisfies Command
+
+export const sweepCommand = {
+  call: 'npm run sweep',
+  what: 'Searches the parameters of a strategy and says how much of the best result is luck.',
+  usage: [
+    'npm run sweep -- --tape FILE --param NAME=LOW..HIGH [options]',
+    'npm run sweep -- COMMAND FOLDER... [options]',
+  ],
+  options: {
+    tape: repeated({ value: 'FILE', what: 'recorded market, repeatable; the replay engine' }),
+    candles: repeated({ value: 'PATH', what: 'candles, repeatable; the candle engine' }),
+    engine: choice({
+      choices: runnerNames,
+      value: 'NAME',
+      what: 'replay: many variants per pass; candle; analytic: a known function, to try the search out',
+    }),
+    strategy: text({ value: 'NAME', what: 'default: glft on tapes, grid on candles' }),
+    param: repeated({
+      value: 'NAME=RANGE',
+      what: 'what to search, repeatable: LOW..HIGH[:log][:int][:points=N], or a list 1,2,5',
+    }),
+    space: file({
+      what: 'the same as JSON: {"gamma": {"low": 0.01, "high": 1, "scale": "log"}, "levels": [1, 2]}',
+    }),
+    set: repeated({
+      value: 'NAME=VALUE',
+      what: 'what stays fixed, repeatable: parameters, and options of the engine; a wrong name lists them',
+    }),
+    sampler: choice({ choices: samplerNames, what: 'how trials are chosen', default: 'random' }),
+    trials: whole({
+      what: 'for grid: points in all, shared among the parameters',
+      range: [1, 10_000_000],
+      default: '100',
+    }),
+    seed: seed({ what: 'same seed, same trials', default: '1' }),
+    batch: whole({ what: 'tpe: trials proposed at once', range: [1, 100_000], default: '64' }),
+    objective: choice({ choices: objectiveNames, what: 'what is best', default: 'sharpe' }),
+    workers: whole({ what: 'threads; default: one per core', range: [1, 256] }),
+    out: folder({
+      what: 'trials.jsonl in it is continued when it is of the same sweep',
+      default: 'sweep',
+    }),
+    'task-index': text({
+      value: 'I',
+      what: 'this machine does trials I, I + N, …; default: CLOUD_RUN_TASK_INDEX',
+    }),
+    'task-count': text({ value: 'N', what: 'machines in all; default: CLOUD_RUN_TASK_COUNT' }),
+    json,
+  },
+  verbs: { merge: mergeCommand, 'walk-forward': walkForwardCommand },
+  examples: [
+    'npm run sweep -- --tape day.gz --param gammaPerTick=0.001..1:log --param halfSpreadFactor=0.5..4',
+    'npm run sweep -- --candles BTCUSDT.csv.gz --param levels=5..10:int --set waiveFunding=true',
+    'npm run sweep -- --engine analytic --param x=0..1 --param y=0..1 --trials 10000 --out try',
+    'npm run sweep -- walk-forward sweep --train 60 --test 20 --embargo 1',
+  ],
+  notes: [
+    'Ctrl-C finishes the running batch; the same command goes on later. A trial that is in the file never runs again.',
+  ],
+} satisfies Command
+
+type Line = Values<typeof sweepCommand.options>
 
 /** What a sweep was asked to do. */
 export type SweepOptions = {
@@ -20,69 +130,29 @@ export type SweepOptions = {
   readonly workers: number
   /** Folder of this task's journal. */
   readonly folder: string
-  readonly json: boolean
 }
 
-export const sweepOptionTypes = {
-  engine: { type: 'string' },
-  strategy: { type: 'string' },
-  tape: { type: 'string', multiple: true },
-  candles: { type: 'string', multiple: true },
-  param: { type: 'string', multiple: true },
-  space: { type: 'string' },
-  set: { type: 'string', multiple: true },
-  sampler: { type: 'string' },
-  trials: { type: 'string' },
-  seed: { type: 'string' },
-  batch: { type: 'string' },
-  objective: { type: 'string' },
-  workers: { type: 'string' },
-  out: { type: 'string' },
-  'task-index': { type: 'string' },
-  'task-count': { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
-export type Environment = Readonly<Record<string, string | undefined>>
-
 /** @throws TradingError OPTION_INVALID, FILE_UNREADABLE in one line */
-export async function readSweepOptions(
-  argv: readonly string[],
-  environment: Environment,
-): Promise<SweepOptions | 'help'> {
-  const given = readCommandLine(argv, sweepOptionTypes)
-  if (given.has('help')) return 'help'
-  const [stray] = given.positionals
-  if (stray !== undefined)
-    throw invalidOption(
-      `'${stray}' is neither an option nor a command; commands are merge and walk-forward`,
-    )
-  const file = given.text('space')
+export async function sweepOptionsOf(given: Line, environment: Environment): Promise<SweepOptions> {
+  const { batch, objective, sampler, seed, trials, workers = availableParallelism() } = given
   const parameters = [
-    ...(file === undefined ? [] : await readSpaceFile(file)),
-    ...given.texts('param').map(readDimension),
+    ...(given.space === undefined ? [] : await readSpaceFile(given.space)),
+    ...given.param.map(readDimension),
   ]
-  const sampler = oneOf('--sampler', given.text('sampler') ?? 'random', samplerNames)
-  const trials = given.whole('trials', { least: 1, most: 10_000_000 })
-  const space =
-    sampler === 'grid'
-      ? withGridPoints(checkSpace(parameters), trials ?? 100)
-      : checkSpace(parameters)
-  const task = readTask(given.text('task-index'), given.text('task-count'), environment)
-  const out = given.text('out') ?? 'sweep'
+  const checked = checkSpace(parameters)
+  const space = sampler === 'grid' ? withGridPoints(checked, trials) : checked
+  const task = readTask(given['task-index'], given['task-count'], environment)
   return {
     space,
     sampler,
-    seed: given.whole('seed', { least: 0, most: 2 ** 32 - 1 }) ?? 1,
-    trialCount: sampler === 'grid' ? gridSize(space) : (trials ?? 100),
-    batch: sampler === 'tpe' ? (given.whole('batch', { least: 1, most: 100_000 }) ?? 64) : 1,
-    objective: oneOf('--objective', given.text('objective') ?? 'sharpe', objectiveNames),
+    seed,
+    trialCount: sampler === 'grid' ? gridSize(space) : trials,
+    batch: sampler === 'tpe' ? batch : 1,
+    objective,
     runner: readRunner(given),
     task,
-    workers: given.whole('workers', { least: 1, most: 256 }) ?? availableParallelism(),
-    folder: taskFolder(out, task),
-    json: given.has('json'),
+    workers,
+    folder: taskFolder(given.out, task),
   }
 }
 
@@ -109,16 +179,11 @@ const defaultStrategies: Readonly<Record<RunnerName, string>> = {
   analytic: 'known function',
 }
 
-type Given = ReturnType<typeof readCommandLine>
-
-function readRunner(given: Given): RunnerSpec {
-  const tapes = given.texts('tape')
-  const candles = given.texts('candles')
-  if (tapes.length > 0 && candles.length > 0)
+function readRunner({ candles, engine, set, strategy, tape }: Line): RunnerSpec {
+  if (tape.length > 0 && candles.length > 0)
     throw invalidOption('--tape and --candles are two engines; give one of them')
-  const fallback: RunnerName = candles.length > 0 ? 'candle' : 'replay'
-  const name = oneOf('--engine', given.text('engine') ?? fallback, runnerNames)
-  const paths = name === 'candle' ? candles : tapes
+  const name = engine ?? (candles.length > 0 ? 'candle' : 'replay')
+  const paths = name === 'candle' ? candles : tape
   if (name !== 'analytic' && paths.length === 0)
     throw invalidOption(
       name === 'candle'
@@ -127,21 +192,19 @@ function readRunner(given: Given): RunnerSpec {
     )
   return {
     name,
-    strategy: given.text('strategy') ?? defaultStrategies[name],
+    strategy: strategy ?? defaultStrategies[name],
     paths,
-    options: readSettings(given.texts('set')),
+    options: readSettings(set),
   }
 }
 
 /** `--set name=value`: what stays fixed. */
-export function readSettings(
+function readSettings(
   texts: readonly string[],
 ): Readonly<Record<string, number | string | boolean>> {
   const settings: Record<string, number | string | boolean> = {}
   for (const text of texts) {
-    const [, name, value] = /^([A-Za-z][\w.-]*)=(.+)$/.exec(text) ?? []
-    if (name === undefined || value === undefined)
-      throw invalidOption(`--set '${text}': write name=value`)
+    const [name, value] = readPair(text, '--set')
     if (Object.hasOwn(settings, name)) throw invalidOption(`--set ${name} is given twice`)
     const number = Number(value)
     settings[name] =

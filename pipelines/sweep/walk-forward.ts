@@ -6,50 +6,17 @@ import { sharpeRatio } from '#shared/analytics/ratio.ts'
 import type { TrialSummary } from '#shared/analytics/result.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { microsPerDay, microsPerSecond } from '#shared/kernel/unit.ts'
-import { invalidOption, readCommandLine } from '../data/command-line.ts'
 import type { Conclusion } from './conclude.ts'
 import type { SweepHeader } from './header.ts'
 import { textTable } from './trial-table.ts'
 
 export type WalkForwardOptions = {
-  readonly folders: readonly string[]
   readonly trainUs: number
   readonly testUs: number
   /** How long after its period a return still depends on what was held in it: such returns do not train. */
   readonly purgeUs: number
   readonly embargoUs: number
   readonly isExpanding: boolean
-  readonly json: boolean
-}
-
-/** @throws TradingError OPTION_INVALID */
-export function readWalkForwardOptions(argv: readonly string[]): WalkForwardOptions | 'help' {
-  const given = readCommandLine(argv, {
-    train: { type: 'string' },
-    test: { type: 'string' },
-    purge: { type: 'string' },
-    embargo: { type: 'string' },
-    expanding: { type: 'boolean' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  })
-  if (given.has('help')) return 'help'
-  const days = (name: string, fallback?: number): number => {
-    const text = fallback === undefined ? given.need(name, `--${name} 60`) : given.text(name)
-    const value = text === undefined ? fallback : Number(text)
-    if (value === undefined || !(value >= 0 && value <= 36_500))
-      throw invalidOption(`--${name} '${text}' is not a number of days`)
-    return value * microsPerDay
-  }
-  return {
-    folders: given.positionals.length > 0 ? given.positionals : ['sweep'],
-    trainUs: days('train'),
-    testUs: days('test'),
-    purgeUs: days('purge', 0),
-    embargoUs: days('embargo', 1),
-    isExpanding: given.has('expanding'),
-    json: given.has('json'),
-  }
 }
 
 /** One step: the trial that was best in training, and what it then did. */
@@ -75,7 +42,7 @@ export type WalkForwardStep = {
  */
 export function walkForwardSteps(
   trials: readonly TrialSummary[],
-  options: Pick<WalkForwardOptions, 'trainUs' | 'testUs' | 'purgeUs' | 'embargoUs' | 'isExpanding'>,
+  options: WalkForwardOptions,
 ): readonly WalkForwardStep[] {
   const [first] = trials
   if (!first) throw new TradingError('CONFIG_INVALID', 'walk-forward: there is no trial')

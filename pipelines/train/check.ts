@@ -1,33 +1,22 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readCommandLine, runCommand } from '#pipelines/data/command-line.ts'
 import { datasetFile, readDataset } from '#pipelines/featurize/dataset.ts'
 import { featurize } from '#pipelines/featurize/featurize.ts'
+import { carryOut, runProcess } from '#shared/cloud/command-line/run.ts'
 import { openBlobs } from '#shared/cloud/local/blobs.ts'
 import { readModelFile, readPromotion } from '#shared/cloud/model-registry.ts'
 import { invariant, TradingError } from '#shared/kernel/error.ts'
 import { microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
 import { agreementMax, checkAgreement, readGolden } from './agreement.ts'
+import { trainCheckCommand } from './options.ts'
 import { compareClaims, recount } from './recount.ts'
 import { type Trained, train } from './train.ts'
 import { runPython } from './trainer.ts'
 
-const help = `Proves the training loop on this machine: the tests of the trainer, then a small market from features to a served model.
-
-  npm run test:train
-
-Needs uv, which installs PyTorch on the first run. Exit codes: 0 all hold, 1 one does not.
-`
-
 type Check = { readonly what: string; run(): Promise<string> }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const line = readCommandLine(argv, { help: { type: 'boolean', short: 'h' } })
-  if (line.has('help')) {
-    process.stdout.write(help)
-    return 0
-  }
+async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'asterai-train-'))
   let failed = 0
   const checks = checksIn(folder)
@@ -137,4 +126,4 @@ async function refused(code: string, attempt: () => Promise<unknown>): Promise<v
   invariant(fault instanceof TradingError && fault.code === code, `${code} was not raised`)
 }
 
-await runCommand('test:train', () => main(process.argv.slice(2)))
+await runProcess(carryOut(trainCheckCommand, main))

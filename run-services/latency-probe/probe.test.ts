@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareRegions, latencyReportFrom } from './compare.ts'
+import { latencyLogLines } from './log.ts'
 import { endpointNames, type LatencyReport, measureLatency } from './measure.ts'
 import { shareBelow, summariseLatency } from './statistic.ts'
 import { comparisonText } from './text.ts'
@@ -95,6 +96,13 @@ test('a file that is no report is refused by its name; figures are computed agai
   const report = reportOf('near', 5)
   const forged = { ...report, endpoints: reportOf('near', 1).endpoints }
   expect(latencyReportFrom(JSON.stringify(forged), 'a.json')).toEqual(report)
+})
+
+test('the log gets a line per endpoint, with the median that a metric is made from', () => {
+  const lines = latencyLogLines(reportOf('near', 5)).map((line) => JSON.parse(line))
+  expect(lines.map(({ probe }) => probe.endpoint)).toEqual(endpointNames)
+  for (const { severity, probe } of lines)
+    expect([severity, probe.region, Number.isFinite(probe.p50_ms)]).toEqual(['INFO', 'near', true])
 })
 
 let server: Server

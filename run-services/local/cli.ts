@@ -1,11 +1,9 @@
 import type { RunSummary } from '#services/executor/summary.ts'
-import { TradingError } from '#shared/kernel/error.ts'
+import { carryOut, type Voice } from '#shared/cloud/command-line/run.ts'
 import { microsPerMilli } from '#shared/kernel/unit.ts'
-import { type RunOptions, readRunOptions, startHelp } from './options.ts'
+import { type RunOptions, runOptionsOf, startCommand } from './options.ts'
 import { createStack } from './stack.ts'
 import { summaryText } from './summary-text.ts'
-
-const exitCode = { ended: 0, fault: 1, input: 2 } as const
 
 /**
  * Runs one command line of `npm start`.
@@ -13,26 +11,16 @@ const exitCode = { ended: 0, fault: 1, input: 2 } as const
  * @param stopAsked - resolves when somebody wants the run to end
  * @returns the exit code
  */
-export async function main(
-  argv: readonly string[],
-  stopAsked: Promise<undefined>,
-): Promise<number> {
-  try {
-    const options = readRunOptions(argv)
-    if (options === 'help') {
-      process.stdout.write(`${startHelp}\n`)
-      return exitCode.ended
-    }
-    return await run(options, stopAsked)
-  } catch (error) {
-    return tell(error)
-  }
-}
+export const main = (argv: readonly string[], stopAsked: Promise<undefined>): Promise<number> =>
+  carryOut(startCommand, (given, voice) => run(runOptionsOf(given.options), stopAsked, voice))(argv)
 
 /** One run from start to summary; ends by time, by the end of a tape, by a signal, or by a fault. */
-async function run(options: RunOptions, stopAsked: Promise<undefined>): Promise<number> {
-  // With --json standard output belongs to the one object at the end.
-  const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`)
+async function run(
+  options: RunOptions,
+  stopAsked: Promise<undefined>,
+  voice: Voice,
+): Promise<number> {
+  const { say } = voice
   const end = Promise.withResolvers<Error | undefined>()
   stopAsked.then(end.resolve)
 
@@ -62,23 +50,22 @@ async function run(options: RunOptions, stopAsked: Promise<undefined>): Promise<
   stopProgress()
   clearTimeout(countdown)
   const { summary, faults } = await stack.stop()
-  return report(options, summary, [...(problem ? [problem] : []), ...faults], say)
+  return report(summary, [...(problem ? [problem] : []), ...faults], voice)
 }
 
 function report(
-  options: RunOptions,
   summary: RunSummary | undefined,
   problems: readonly Error[],
-  say: (line: string) => void,
+  { answer, say }: Voice,
 ): number {
   if (summary) {
     say(summaryText(summary))
-    if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
+    answer(summary)
   }
   for (const { message } of problems) process.stderr.write(`error: ${message}\n`)
   // Stopped before trading began: there are no books to check.
   const isWrong = summary !== undefined && !summary.accountCheck.exact
-  return problems.length > 0 || isWrong ? exitCode.fault : exitCode.ended
+  return problems.length > 0 || isWrong ? 1 : 0
 }
 
 /** A line that counts down on a terminal; nothing where output goes to a file. */
@@ -96,13 +83,4 @@ function showProgress({ durationUs }: RunOptions): () => void {
     clearInterval(timer)
     process.stderr.write('\r\x1b[K')
   }
-}
-
-function tell(error: unknown): number {
-  if (error instanceof TradingError) {
-    process.stderr.write(`error: ${error.message}\n`)
-    return error.remedy === 'reject-input' ? exitCode.input : exitCode.fault
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  return exitCode.fault
 }

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { readRunOptions } from './options.ts'
+import { readCommandLine } from '#shared/cloud/command-line/command.ts'
+import { type RunOptions, runOptionsOf, startCommand } from './options.ts'
+
+function readRunOptions(argv: readonly string[]): RunOptions {
+  const given = readCommandLine(startCommand, argv)
+  if (given === 'help') throw new Error('nobody asked for help')
+  return runOptionsOf(given.options)
+}
 
 const messageOf = (...argv: string[]): string => {
   try {
@@ -38,7 +45,7 @@ test.each([
   [['--for'], /see --help/],
   [['--seed', '-1'], /see --help|--seed/],
   [['--seed', '1.5'], /--seed '1.5' is not a whole number/],
-  [['--strategies', 'gltf'], /no strategy 'gltf'; did you mean glft\?/],
+  [['--strategies', 'gltf'], /--strategies 'gltf' is not one of .*; did you mean glft\?/],
   [['--strategies', ','], /--strategies is empty/],
   [['--venue', 'binance'], /--venue 'binance' is not one of twin, aster/],
   [['--mode', 'live'], /add --venue aster/],

@@ -1,23 +1,25 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createDrive } from '#services/executor/drive.ts'
 import type { RunSummary } from '#services/executor/summary.ts'
+import type { Command } from '#shared/cloud/command-line/command.ts'
+import { json } from '#shared/cloud/command-line/option.ts'
+import { carryOut, runProcess, type Voice } from '#shared/cloud/command-line/run.ts'
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { createTraderFromSpec, type TraderSpec } from '#shared/trading/engine/spec.ts'
 
-const help = `asterai replay - feeds a recorded run to the same trader and compares what it asks for
-
-Usage: npm run replay -- RUN [--json]
-
-  RUN   folder of a run, its id, or a tape.arrow
-
-Examples:
-  npm run replay -- run/20261121T120000-7
-  npm run replay -- 20261121T120000-7 --json
-
-Exit codes: 0 same intents, 1 other intents, 2 input that cannot be used.`
+export const replayCommand = {
+  call: 'npm run replay',
+  what: 'asterai replay - feeds a recorded run to the same trader and compares what it asks for',
+  words: { value: 'RUN', what: 'folder of a run, its id, or a tape.arrow', least: 1, most: 1 },
+  options: { json },
+  examples: [
+    'npm run replay -- run/20261121T120000-7',
+    'npm run replay -- 20261121T120000-7 --json',
+  ],
+  exits: { 0: 'same intents', 1: 'other intents' },
+} satisfies Command
 
 export type Replay = {
   readonly events: number
@@ -48,35 +50,21 @@ export async function replayTape(path: string): Promise<Replay> {
   return { events: drive.eventCount, intents: drive.intentCount, intentsHash: drive.intentsHash() }
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  })
-  if (values.help) {
-    process.stdout.write(`${help}\n`)
-    return 0
-  }
-  const [run, ...more] = positionals
-  if (run === undefined || more.length > 0)
-    throw new TradingError('OPTION_INVALID', 'name one run, e.g. npm run replay -- run/<id>')
-  const tape = tapeOf(run)
+async function main(tape: string, { answer, say }: Voice): Promise<number> {
   const replay = await replayTape(tape)
   const recorded = summaryBeside(tape)
   const isSame = recorded === undefined ? null : recorded.intentsHash === replay.intentsHash
-  const say = values.json ? process.stderr : process.stdout
-  say.write(
-    `replayed ${replay.events} events: ${replay.intents} intents, fingerprint ${replay.intentsHash}\n`,
+  say(
+    `replayed ${replay.events} events: ${replay.intents} intents, fingerprint ${replay.intentsHash}`,
   )
-  say.write(
+  say(
     isSame === null
-      ? 'the run left no summary to compare with (it did not end by itself)\n'
+      ? 'the run left no summary to compare with (it did not end by itself)'
       : isSame
-        ? 'same intents as the run\n'
-        : `the run asked for something else: ${recorded?.intents} intents, fingerprint ${recorded?.intentsHash}\n`,
+        ? 'same intents as the run'
+        : `the run asked for something else: ${recorded?.intents} intents, fingerprint ${recorded?.intentsHash}`,
   )
-  if (values.json) process.stdout.write(`${JSON.stringify({ ...replay, isSame })}\n`)
+  answer({ ...replay, isSame })
   return isSame === false ? 1 : 0
 }
 
@@ -98,12 +86,7 @@ function summaryBeside(tape: string): RunSummary | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunSummary) : undefined
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = await main(process.argv.slice(2))
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`error: ${message}\n`)
-    process.exitCode = error instanceof TradingError && error.remedy !== 'reject-input' ? 1 : 2
-  }
-}
+if (import.meta.main)
+  await runProcess(
+    carryOut(replayCommand, ({ words }, voice) => main(tapeOf(words[0] as string), voice)),
+  )

@@ -70,7 +70,11 @@ test('help shows examples', async () => {
 test.each<[string, readonly string[], RegExp]>([
   ['no query', [], /^OPTION_INVALID: give one query in quotes/],
   ['a query without quotes', ['select', '1'], /^OPTION_INVALID: give one query in quotes/],
-  ['an unknown option', ['--jsn', 'select 1'], /^OPTION_INVALID: Unknown option '--jsn'; see/],
+  [
+    'an unknown option',
+    ['--jsn', 'select 1'],
+    /^OPTION_INVALID: unknown option --jsn; did you mean --json\?$/,
+  ],
   ['a missing file', ['--file', '/nowhere/w.duckdb', 'select 1'], /run 'npm start' first$/],
 ])('answers %s with one line and exit code 2', async (_, args, line) => {
   const { text, exitCode } = await runSql(args)

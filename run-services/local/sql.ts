@@ -1,27 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { type Command, readCommandLine } from '#shared/cloud/command-line/command.ts'
+import { helpText } from '#shared/cloud/command-line/help.ts'
+import { file, flag } from '#shared/cloud/command-line/option.ts'
+import { invalidOption } from '#shared/cloud/command-line/read-word.ts'
 import { openWarehouse } from '#shared/cloud/local/warehouse.ts'
 import { tables } from '#shared/cloud/manifest/table.ts'
 import type { QueryResult } from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { formatTable } from './sql-table.ts'
 
-const help = `Asks the warehouse of the last run, or of the one that is going on.
-
-  npm run sql -- "select strategy, count(*) from fills group by 1"
-  npm run sql -- "select symbol, sum(fee) as fees from fills group by symbol order by fees"
-  npm run sql -- "select recorded_at, verdict, reason from decisions order by 1 desc limit 10"
-  npm run sql -- --tables
-
-  --tables         all tables with their row counts
-  --json           the answer as JSON instead of a table
-  --file <path>    another warehouse file        (default run/warehouse.duckdb)
-  --help           this text
-
-Decimals and times are exact: money keeps 8 decimals, times are UTC.
-`
+export const sqlCommand = {
+  call: 'npm run sql',
+  what: 'asterai sql - asks the warehouse of the last run, or of the one that is going on',
+  words: { value: 'QUERY', what: 'one query, in quotes', least: 0 },
+  options: {
+    tables: flag('all tables with their row counts, instead of a query'),
+    json: flag('the answer as JSON instead of a table'),
+    file: file({ what: 'another warehouse file', default: 'run/warehouse.duckdb' }),
+  },
+  examples: [
+    'npm run sql -- "select strategy, count(*) from fills group by 1"',
+    'npm run sql -- "select symbol, sum(fee) as fees from fills group by 1 order by fees"',
+    'npm run sql -- "select recorded_at, verdict, reason from decisions order by 1 desc limit 10"',
+    'npm run sql -- --tables',
+  ],
+  notes: ['Decimals and times are exact: money keeps 8 decimals, times are UTC.'],
+} satisfies Command
 
 export type SqlOutput = { readonly text: string; readonly exitCode: 0 | 2 }
 
@@ -32,11 +38,11 @@ export type SqlOutput = { readonly text: string; readonly exitCode: 0 | 2 }
  */
 export async function runSql(args: readonly string[]): Promise<SqlOutput> {
   try {
-    const { values, positionals } = readOptions(args)
-    if (values.help) return { text: help, exitCode: 0 }
-    const sql = values.tables ? tablesQuery : readQuery(positionals)
-    const result = await ask(values.file, sql)
-    const text = values.json ? `${JSON.stringify(result)}\n` : formatTable(result)
+    const given = readCommandLine(sqlCommand, args)
+    if (given === 'help') return { text: `${helpText(sqlCommand)}\n`, exitCode: 0 }
+    const { file, json, tables } = given.options
+    const result = await ask(file, tables ? tablesQuery : readQuery(given.words))
+    const text = json ? `${JSON.stringify(result)}\n` : formatTable(result)
     return { text, exitCode: 0 }
   } catch (error) {
     if (!(error instanceof TradingError)) throw error
@@ -44,27 +50,10 @@ export async function runSql(args: readonly string[]): Promise<SqlOutput> {
   }
 }
 
-const options = {
-  tables: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  file: { type: 'string', default: 'run/warehouse.duckdb' },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const
-
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (cause) {
-    const [line] = (cause as Error).message.split('. ')
-    throw new TradingError('OPTION_INVALID', `${line}; see npm run sql -- --help`, {}, cause)
-  }
-}
-
 function readQuery(positionals: readonly string[]): string {
   const [sql] = positionals
   if (positionals.length !== 1 || !sql?.trim())
-    throw new TradingError(
-      'OPTION_INVALID',
+    throw invalidOption(
       'give one query in quotes, as in npm run sql -- "select count(*) from fills"',
     )
   return sql

@@ -16,6 +16,7 @@ import { TradingError } from '#shared/kernel/error.ts'
 import type { PlatformGiven } from './cloud/platform.ts'
 import type { StandInCloud } from './cloud/stand-in.ts'
 import type { RunOptions } from './options.ts'
+import type { CollectorGiven } from './thread/collector.ts'
 import type { ConsoleGiven, ConsoleReady } from './thread/console.ts'
 import type { ExecutorGiven } from './thread/executor.ts'
 import type { InferenceGiven } from './thread/inference.ts'
@@ -51,6 +52,12 @@ const hedgeShare = 0.4
 const executorRestartsMax = 3
 const consoleRestartsMax = 3
 const inferenceRestartsMax = 3
+const collectorRestartsMax = 3
+/** Nothing that trades depends on these; what is gone with each. */
+const dispensable: Readonly<Record<string, string>> = {
+  inference: 'predictions',
+  collector: 'liquidations',
+}
 
 /** The whole system as threads of this process. */
 export function createStack(options: RunOptions, runId: string, events: StackEvents): Stack {
@@ -60,6 +67,7 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
   const threads: Thread[] = []
   let executor: Thread | undefined
   let inference: Thread | undefined
+  let collector: Thread | undefined
   let isStopping = false
 
   const listener: SupervisorListener = {
@@ -75,9 +83,9 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
     },
     onLost(service, error) {
       const line = `${service} is gone: ${error.message}`
-      // Nothing that trades depends on a model.
-      if (service === 'inference') events.log(`${line}; trading goes on without predictions`)
-      else events.onEnd(new Error(line))
+      const lost = dispensable[service]
+      if (lost === undefined) events.onEnd(new Error(line))
+      else events.log(`${line}; trading goes on without ${lost}`)
     },
   }
   const launch = (name: string, given: object, restartsMax: number): Thread => {
@@ -107,18 +115,32 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
         ...(cloud && { cloud: cloud.variables }),
       }
       const venue = options.mode === 'live' ? liveVenue(options) : await startTwin(options, launch)
+      const venueName = options.venue === 'aster' ? 'aster' : 'twin'
       const consoleGiven: ConsoleGiven = {
         ...platform,
         port: options.port,
         token: randomBytes(24).toString('base64url'),
         restUrl: venue.restUrl,
-        venueName: options.venue === 'aster' ? 'aster' : 'twin',
+        venueName,
         symbols: venue.symbols,
         paperAccounts: options.mode === 'live' ? undefined : venue.accounts,
       }
       const page = (await launch('console', consoleGiven, consoleRestartsMax).ready) as ConsoleReady
       const inferenceGiven: InferenceGiven = { ...platform, port: await freePort() }
       inference = launch('inference', inferenceGiven, inferenceRestartsMax)
+      // Paper orders go to the twin; liquidations of others are told where they happen.
+      const { restUrl, streamUrl } = options.venue === 'aster' ? asterUrls() : venue
+      const collectorGiven: CollectorGiven = {
+        ...platform,
+        restUrl,
+        streamUrl,
+        symbols: venue.symbols,
+        source: venueName,
+      }
+      collector = launch('collector', collectorGiven, collectorRestartsMax)
+      collector.ready.catch((error: Error) => {
+        if (!isStopping) events.log(`collector does not run: ${error.message}`)
+      })
       const executorGiven: ExecutorGiven = {
         ...platform,
         runId,
@@ -150,8 +172,8 @@ export function createStack(options: RunOptions, runId: string, events: StackEve
           const result = await thread.stop()
           if (thread === executor) summary = result as RunSummary | undefined
         } catch (error) {
-          // That the model server was lost has been said.
-          if (thread !== inference)
+          // That one of these was lost has been said.
+          if (thread !== inference && thread !== collector)
             faults.push(error instanceof Error ? error : new Error(String(error)))
         }
       }

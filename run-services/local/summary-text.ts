@@ -33,8 +33,11 @@ export function summaryText(summary: RunSummary): string {
     ...rows.map(line),
     '',
     ...(summary.killed ? [`trading was killed: ${summary.killed}`] : []),
-    `account check: ${accountCheck.exact ? 'exact (positions, sub-books, wallet and income history agree)' : 'DIFFERS'}`,
+    `account check: ${accountCheck.exact ? 'exact (positions, sub-books, wallet and income history agree)' : accountCheck.isUnknown ? 'UNKNOWN' : 'DIFFERS'}`,
     ...accountCheck.differences.map((difference) => `  ${difference}`),
+    ...summary.ordersUnknown.map(
+      (id) => `  order ${id} has no final answer; it may rest at the venue`,
+    ),
     `intents: ${summary.intents}, fingerprint ${summary.intentsHash}`,
   ].join('\n')
 }

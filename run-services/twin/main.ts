@@ -1,24 +1,22 @@
+import type { Values } from '#shared/cloud/command-line/command.ts'
+import { carryOut, runProcess } from '#shared/cloud/command-line/run.ts'
 import { createWallClock } from '#shared/cloud/local/runtime.ts'
-import { TradingError } from '#shared/kernel/error.ts'
 import { demoAccounts, demoOptions } from './demo.ts'
-import { help, type MainOptions, readOptions } from './options.ts'
+import { twinCommand } from './options.ts'
 import { startTwinServer } from './server.ts'
 import { openTapeMarket, type TapeMarket } from './tape-market.ts'
 
 const refillEveryMs = 50
 
-try {
-  const options = readOptions(process.argv.slice(2))
-  if (options === 'help') process.stdout.write(`${help}\n`)
-  else await serveTwin(options)
-} catch (error) {
-  if (!(error instanceof TradingError)) throw error
-  process.stderr.write(`error: ${error.message}\n`)
-  process.exitCode = 2
-}
+await runProcess(
+  carryOut(twinCommand, async ({ options }) => {
+    await serveTwin(options)
+    return 0
+  }),
+)
 
-async function serveTwin(options: MainOptions): Promise<void> {
-  const { seed, symbols, tapes, fundingSeconds, port, host } = options
+async function serveTwin(options: Values<typeof twinCommand.options>): Promise<void> {
+  const { seed, symbols, tape: tapes = [], funding: fundingSeconds, port, host } = options
   const clock = createWallClock()
   const tape = tapes.length > 0 ? await openTapeMarket(tapes, symbols, clock.nowUs()) : undefined
   const isAtEnd = await tape?.refill()
@@ -30,7 +28,7 @@ async function serveTwin(options: MainOptions): Promise<void> {
     ...(fundingSeconds !== undefined && { fundingIntervalHours: fundingSeconds / 3_600 }),
     accounts: paper.accounts.map((account) => ({
       ...account,
-      walletE8: BigInt(options.walletQuote) * 100_000_000n,
+      walletE8: BigInt(options.wallet) * 100_000_000n,
     })),
     port,
     host,

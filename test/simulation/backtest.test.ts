@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it, test } from 'vitest'
 import { checkLookAhead } from '#pipelines/backtest/look-ahead-check.ts'
-import { readBacktestCommand } from '#pipelines/backtest/options.ts'
+import { backtestCommand, requestOf } from '#pipelines/backtest/options.ts'
 import { roundTripsOf } from '#pipelines/backtest/round-trip.ts'
 import { prepareTickBacktest, runTickBacktest } from '#pipelines/backtest/tick.ts'
 import { accountingProblems } from '#shared/analytics/accounting.ts'
+import { readCommandLine } from '#shared/cloud/command-line/command.ts'
 import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import type { DomainEvent } from '#shared/market/event.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
@@ -26,9 +27,11 @@ if (!hasCaptures) console.warn(`no captures in ${captures}: backtests of real ta
 /** 2026-11-21: later than every tape here. */
 const nowUs = 1_795_219_200_000_000
 const run = async (words: string) => {
-  const command = readBacktestCommand(words.split(' '), { nowUs, command: words, commit: 'test' })
-  if (command.kind !== 'tape') throw new Error('a tape was meant')
-  const prepared = await prepareTickBacktest(command.options)
+  const given = readCommandLine(backtestCommand, words.split(' '))
+  if (given === 'help') throw new Error('nobody asked for help')
+  const request = requestOf(given, { nowUs, command: words, commit: 'test' })
+  if (request.kind !== 'tape') throw new Error('a tape was meant')
+  const prepared = await prepareTickBacktest(request.options)
   return { prepared, ...(await runTickBacktest(prepared)) }
 }
 
@@ -129,9 +132,9 @@ test('input that cannot be used is refused in one line', async () => {
     [`--strategy glft --tape ${tape} --param gamma=1`, "unknown setting 'gamma'"],
     [`--strategy glft --tape ${tape} --param riskAversion=x`, "'x' is not a number"],
     [`--strategy glft --tape ${tape} --latency-ms 5,5`, 'not feed,entry,response'],
-    [`--strategy glft --tape ${tape} --latency-model quick`, 'is not known'],
+    [`--strategy glft --tape ${tape} --latency-model quick`, "'quick' is not one of"],
     [`--strategy glft --tape ${tape} --interval 1h`, '--interval belongs to --candles'],
-    [`--strategy glft --tape ${tape} --equity 0`, '--equity 0'],
+    [`--strategy glft --tape ${tape} --equity 0`, "--equity '0' is not"],
     [`--strategy glft --tape ${tape} --equity 20`, 'too little'],
     [`--strategy funding-carry --tape ${tape}`, 'needs a spot market of BTC'],
     ['--strategy glft', 'nothing to replay'],

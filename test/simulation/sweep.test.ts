@@ -130,7 +130,10 @@ describe('refusals take one line and exit 2', () => {
   beforeAll(() => start(base()).ended)
 
   test.each([
-    [['--sampler', 'gird'], /--sampler 'gird' is not known; did you mean grid\?/],
+    [
+      ['--sampler', 'gird'],
+      /--sampler 'gird' is not one of grid, random, tpe; did you mean grid\?/,
+    ],
     [['--trails', '5'], /unknown option --trails; did you mean --trials\?/],
     [['--seed', '2'], /was begun differently: seed is 1 there and 2 now/],
     [['--param', 'x=0..2'], /parameter 'x' is given twice/],

@@ -80,7 +80,9 @@ await runThread<ExecutorGiven>(async (given, tools) => {
         // A session that died left its tape here: it stays, under another name.
         if (existsSync(path))
           renameSync(path, join(folder, `tape-until-${header.attributes.startedUs}.arrow`))
-        return openTapeWriter(path, header)
+        return openTapeWriter(path, header, (count) =>
+          relay.metrics.add('asterai.tape.bytes', count, { writer: 'executor' }),
+        )
       },
       guard: openGuard(given.guardFile),
       isInvented: given.isInvented,

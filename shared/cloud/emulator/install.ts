@@ -2,64 +2,35 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { TradingError } from '#shared/kernel/error.ts'
+import type { Command } from '../command-line/command.ts'
+import { flag } from '../command-line/option.ts'
+import { carryOut, runProcess } from '../command-line/run.ts'
 import { type ToolName, toolFolder, toolPath, tools } from './tool.ts'
 
-const help = `Builds the stand-ins of BigQuery and Cloud Storage that tests and emulated runs use.
-
-  npm run emulators
-  npm run emulators -- --check
-
-  --check    only say what is there; exit code 2 when something is missing
-  --help     this text
-
-Versions and checksums stand in .ci/emulators/go.mod and go.sum. A program that is there in its version is not built
-again. The first build needs Go 1.25.8 or newer, the network and about ten minutes.
-`
+export const emulatorsCommand = {
+  call: 'npm run emulators',
+  what: 'Builds the stand-ins of BigQuery and Cloud Storage that tests and emulated runs use.',
+  options: { check: flag('only say what is there; exit code 2 when something is missing') },
+  examples: ['npm run emulators', 'npm run emulators -- --check'],
+  notes: [
+    'Versions and checksums stand in .ci/emulators/go.mod and go.sum. A program that is there in its version is not built again. The first build needs Go 1.25.8 or newer, the network and about ten minutes.',
+  ],
+} satisfies Command
 
 const sourceFolder = fileURLToPath(new URL('../../../.ci/emulators/', import.meta.url))
 
-/** `npm run emulators`. @returns its exit code */
-export async function installTools(
-  args: readonly string[],
-  say: (line: string) => void,
-): Promise<0 | 2> {
-  try {
-    const { values } = readOptions(args)
-    if (values.help) {
-      say(help)
-      return 0
-    }
-    const missing: ToolName[] = []
-    for (const name of Object.keys(tools) as ToolName[]) {
-      const isThere = await isBuilt(name)
-      say(`${name} ${tools[name].version}: ${isThere ? toolPath(name) : 'not built'}`)
-      if (!isThere) missing.push(name)
-    }
-    if (values.check) return missing.length === 0 ? 0 : 2
-    for (const name of missing) await build(name, say)
-    return 0
-  } catch (error) {
-    if (!(error instanceof TradingError)) throw error
-    say(`${error.code}: ${error.message}`)
-    return 2
+/** @returns exit code */
+async function installTools(isOnlyChecked: boolean, say: (line: string) => void): Promise<0 | 2> {
+  const missing: ToolName[] = []
+  for (const name of Object.keys(tools) as ToolName[]) {
+    const isThere = await isBuilt(name)
+    say(`${name} ${tools[name].version}: ${isThere ? toolPath(name) : 'not built'}`)
+    if (!isThere) missing.push(name)
   }
-}
-
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        check: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-  } catch (cause) {
-    const [line] = (cause as Error).message.split('. ')
-    throw new TradingError('OPTION_INVALID', `${line}; see npm run emulators -- --help`, {}, cause)
-  }
+  if (isOnlyChecked) return missing.length === 0 ? 0 : 2
+  for (const name of missing) await build(name, say)
+  return 0
 }
 
 /** A Go program has the versions of its modules in it as text. */
@@ -111,6 +82,8 @@ async function build(name: ToolName, say: (line: string) => void): Promise<void>
 }
 
 if (import.meta.main)
-  process.exitCode = await installTools(process.argv.slice(2), (line) =>
-    process.stderr.write(`${line}\n`),
+  await runProcess(
+    carryOut(emulatorsCommand, ({ options }) =>
+      installTools(options.check, (line) => process.stderr.write(`${line}\n`)),
+    ),
   )
