@@ -36,7 +36,7 @@ type Ports = Pick<
  *
  * Where the first source fails, the second one's row stands in and `source` says so; a failure is a row of
  * `data_checks` and one alert per episode. The marks of both sources are compared. What no source tells is named in
- * the report: liquidations of others are told by stream only, so no call of this function can have them.
+ * the report. Liquidations are told by stream only: the collector stores them.
  *
  * @throws TradingError OPTION_INVALID, WAREHOUSE_BUSY, PLATFORM_UNREACHABLE; VENUE_* or WIRE_SHAPE_UNKNOWN when a
  *   symbol has no mark from any source
@@ -74,11 +74,7 @@ export async function ingestMarket(
     openInterest: interest.rows.length,
     longShortRatios: ratios.rows.length,
     failed: checks.filter(({ isOk }) => !isOk).map(({ name, subject }) => `${name} ${subject}`),
-    notGiven: {
-      ...interest.notGiven,
-      ...ratios.notGiven,
-      liquidations: 'told by stream only; no source lists those of others',
-    },
+    notGiven: { ...interest.notGiven, ...ratios.notGiven },
   }
 }
 

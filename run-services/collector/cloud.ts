@@ -5,9 +5,9 @@ import { proveEgress } from '#shared/cloud/process/egress.ts'
 import { startHealthServer } from '#shared/cloud/process/health.ts'
 import type { Life } from '#shared/cloud/process/life.ts'
 import { openTapeParts } from '#shared/cloud/tape/parts.ts'
-import type { DomainEvent } from '#shared/market/event.ts'
-import { createMarketStream } from '#shared/venue/aster/market-stream.ts'
+import { openProcessMeter } from '#shared/cloud/telemetry/process-meter.ts'
 import { createAsterPublic } from '#shared/venue/aster/public.ts'
+import { startCollecting } from './collect.ts'
 import type { CollectorConfig } from './config.ts'
 import { findInstruments } from './record.ts'
 
@@ -24,8 +24,8 @@ export type CloudCollector = {
 }
 
 /**
- * Records the public market around the clock; every part of the tape goes to the bucket. Two at once do no harm: each
- * writes under the time it began.
+ * Records the public market around the clock: every part of the tape goes to the bucket, every liquidation to the bus.
+ * Two at once do no harm: each writes under the time it began, and the row of a liquidation is the same from both.
  *
  * @throws TradingError SYMBOL_UNKNOWN, VENUE_UNREACHABLE, FILE_UNREADABLE, PLATFORM_UNREACHABLE
  */
@@ -56,6 +56,7 @@ export async function runCloudCollector(
   await Promise.race([proof, life.ending])
   if (life.isEnding()) return
   ready = true
+  const meter = await openProcessMeter('collector', config.otlpUrl)
   const platform = await openPlatform(warn)
   const instruments = await findInstruments(venue, config.symbols)
   const began = new Date(clock.nowUs() / 1_000).toISOString()
@@ -73,13 +74,24 @@ export async function runCloudCollector(
     clock,
     timers,
     report: warn,
+    onBytes: (count) => meter.metrics.add('asterai.tape.bytes', count, { writer: 'collector' }),
   })
-  const stream = createMarketStream({
+  const tell = (state: StatusMessage['state']) =>
+    platform.bus.publish('status', {
+      service: 'collector',
+      state,
+      detail: config.symbols.join(','),
+      at: clock.nowUs(),
+    } satisfies StatusMessage)
+  const stopCollecting = startCollecting({
     runtime,
+    venue,
     streamUrl: config.streamUrl,
     instruments,
-    loadSnapshot: (symbol) => venue.depth(symbol),
-    emit: (event: DomainEvent) => {
+    source: isVenueItself(config.restUrl) ? 'aster' : 'twin',
+    bus: platform.bus,
+    metrics: meter.metrics,
+    append(event) {
       try {
         tape.append(event)
         events++
@@ -89,21 +101,18 @@ export async function runCloudCollector(
     },
     onFault: (error) => warn(`${error.code}: ${error.message}`),
   })
-  const tell = (state: StatusMessage['state']) =>
-    platform.bus.publish('status', {
-      service: 'collector',
-      state,
-      detail: config.symbols.join(','),
-      at: clock.nowUs(),
-    } satisfies StatusMessage)
-  stream.start()
   life.log(`recording ${config.symbols.join(', ')}`)
   tell('running')
   await life.ending
-  stream.stop()
+  stopCollecting()
   tell('stopped')
   await tape.close()
   await Promise.all([tape.uploaded(), platform.bus.flush()])
   await platform.close()
+  await meter.close()
   await health.close()
 }
+
+/** What any other host serves is made up, and its rows must not pass for the venue's. */
+const isVenueItself = (restUrl: string): boolean =>
+  new URL(restUrl).hostname.endsWith('.asterdex.com')

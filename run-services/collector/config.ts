@@ -16,6 +16,7 @@ const schema = z.object({
   SCRATCH_DIR: z.string().default(tmpdir()),
   TAPE_PART_MINUTES: wholeNumber(1, 60, 'minutes of a tape part').default(60),
   EGRESS_PATIENCE_SECONDS: wholeNumber(1, 600, 'seconds').default(180),
+  OTLP_URL: hostUrl(['https', 'http']).optional(),
 })
 
 export type CollectorConfig = {
@@ -26,6 +27,8 @@ export type CollectorConfig = {
   readonly scratchFolder: string
   readonly tapePartMinutes: number
   readonly egressPatienceSeconds: number
+  /** Where measurements are sent; undefined: nowhere. */
+  readonly otlpUrl: string | undefined
 }
 
 /** What a deployed collector records, from the environment. @throws TradingError CONFIG_INVALID naming the variable */
@@ -39,5 +42,6 @@ export function readCollectorConfig(environment: Environment): CollectorConfig {
     scratchFolder: read.SCRATCH_DIR,
     tapePartMinutes: read.TAPE_PART_MINUTES,
     egressPatienceSeconds: read.EGRESS_PATIENCE_SECONDS,
+    otlpUrl: read.OTLP_URL,
   }
 }

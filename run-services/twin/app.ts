@@ -175,11 +175,12 @@ function sinkOf(parts: () => { context: TwinContext; streams: MarketStreams }): 
       if (settlements.length > 2 * settlementsMax) settlements.splice(0, settlementsMax)
     },
     order: (update) => {
-      const { context } = parts()
-      const { accountIndex, instrumentId } = update.order
-      const { instrument } = publicMarketAt(context, instrumentId)
-      const payload = describeOrderUpdate(context.state, instrument, update)
+      const { context, streams } = parts()
+      const { accountIndex, instrumentId, type } = update.order
+      const view = publicMarketAt(context, instrumentId)
+      const payload = describeOrderUpdate(context.state, view.instrument, update)
       context.users.send(accountIndex, payload)
+      if (type === 'LIQUIDATION') streams.liquidated(view, update)
     },
     account: (update) => {
       const { context } = parts()

@@ -2,10 +2,11 @@ import type { BookSide, Instrument } from '#shared/market/instrument.ts'
 import { markE8 } from '#shared/simulation/account.ts'
 import type { Faults } from '#shared/simulation/fault.ts'
 import { type SideBook, visibleLots } from '#shared/simulation/level-book.ts'
-import type { PublicTrade } from '#shared/simulation/state.ts'
+import type { OrderUpdate, PublicTrade } from '#shared/simulation/state.ts'
 import type { CandleRow } from './candle-store.ts'
 import type { PublicMarket } from './context.ts'
 import { type WireLevel, wireBest, wireLevels } from './depth.ts'
+import { createForceOrders } from './force-orders.ts'
 import type { StreamHub } from './stream-hub.ts'
 import { dayOf, quoteText } from './ticker.ts'
 import { millis, priceE8Text, priceText, rateText, sizeText } from './wire.ts'
@@ -15,6 +16,8 @@ export type MarketStreams = {
   levelChanged(instrumentId: number, side: BookSide, priceTicks: number): void
   traded(view: PublicMarket, trade: PublicTrade): void
   marked(view: PublicMarket, nowUs: number): void
+  /** Something became of an order that closes a liquidated position. */
+  liquidated(view: PublicMarket, update: OrderUpdate): void
   /** Sends what goes out at once: best prices that changed. */
   flush(nowUs: number): void
   /** Sends what goes out at intervals; to be called at every multiple of {@link tickUs}. */
@@ -66,6 +69,7 @@ export function createMarketStreams(
   const depthByStream = new Map(
     states.flatMap((state) => state.depths.map((depth) => [depth.stream, { state, depth }])),
   )
+  const forceOrders = createForceOrders(hub)
   return {
     levelChanged: (instrumentId, side, priceTicks) => {
       const state = states[instrumentId]
@@ -80,6 +84,7 @@ export function createMarketStreams(
       if (hub.has(stream)) hub.publish(stream, describeTrade(instrument, trade))
     },
     marked: (view, nowUs) => publishMark(hub, view, nowUs),
+    liquidated: ({ instrument }, update) => forceOrders.changed(instrument, update),
     flush: (nowUs) => {
       for (const state of states) {
         if (!state.isTouched) continue
@@ -88,6 +93,7 @@ export function createMarketStreams(
       }
     },
     tick: (nowUs) => {
+      forceOrders.tick(nowUs)
       for (const state of states) {
         for (const depth of state.depths)
           if (nowUs % depth.intervalUs === 0) publishDepth(hub, state, { depth, nowUs, faults })

@@ -2,7 +2,7 @@ import type { Limits } from '#shared/trading/risk/limits.ts'
 import type { AlertName } from './manifest/alert.ts'
 
 /**
- * What travels on each topic. Messages for `orders`, `fills`, `decisions` and `funding` are rows of the table of
+ * What travels on each topic. Messages for `orders`, `fills`, `decisions`, `liquidations` and `funding` are rows of the table of
  * that name in the manifest (`funding` → `funding_payments`), so that a subscriber can store them as they come.
  * Times are microseconds since 1970 UTC; `money` columns are decimal strings with 8 decimals; prices and sizes
  * are floats for people to look at.
@@ -67,8 +67,30 @@ export type FundingMessage = {
   readonly recorded_at: number
 }
 
+/** Row of `liquidations`: a forced order of somebody's, as the stream of the venue shows it. */
+export type LiquidationMessage = {
+  /** Venue whose stream told it. */
+  readonly source: string
+  readonly symbol: string
+  /** When the venue last traded the order. */
+  readonly event_time: number
+  readonly receive_time: number
+  /** Of the forced order: `sell` closes a long. */
+  readonly side: 'buy' | 'sell'
+  /** Limit of the order. */
+  readonly price: number
+  /** Of its fills so far; null before the first. */
+  readonly average_price: number | null
+  readonly size: number
+  readonly filled_size: number
+  /** The venue's word: `FILLED`, `PARTIALLY_FILLED` … */
+  readonly state: string
+}
+
 export type EquityRow = {
   readonly run_id: string
+  /** Of the session: one that takes over begins its P&L anew, with what it found open already lost or won. */
+  readonly epoch: number
   /** A strategy's name, or `total`. */
   readonly strategy: string
   readonly recorded_at: number

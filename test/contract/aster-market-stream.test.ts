@@ -7,14 +7,19 @@ import {
   type VirtualHost,
 } from '#shared/simulation/network/virtual-network.ts'
 import { exampleInstrument, exampleStartUs } from '#shared/venue/aster/fixture.ts'
-import { createMarketStream } from '#shared/venue/aster/market-stream.ts'
+import {
+  createMarketStream,
+  type MarketStreamOptions,
+  streamsOf,
+} from '#shared/venue/aster/market-stream.ts'
 import { createAsterPublic } from '#shared/venue/aster/public.ts'
+import type { Liquidation } from '#shared/venue/aster/scan/liquidation.ts'
 
 const second = 1_000_000
 const btc = exampleInstrument()
 
 /** A market whose frames and snapshots a test writes by hand. */
-function scriptedMarket() {
+function scriptedMarket(listeners: Pick<MarketStreamOptions, 'onLiquidation' | 'watch'> = {}) {
   const sends = new Set<(frame: string) => void>()
   const closes = new Set<(code: number, reason: string) => void>()
   const opened: { path: string; atUs: number }[] = []
@@ -61,6 +66,7 @@ function scriptedMarket() {
           : { ...event },
       ),
     onFault: (error) => faults.push(error),
+    ...listeners,
   })
   const frame = (name: string, data: object) => {
     const text = JSON.stringify({ stream: `btcusdt@${name}`, data })
@@ -121,6 +127,24 @@ function scriptedMarket() {
         r: '0.0001',
         T: 1_760_003_600_000,
       }),
+    forced: (size = '0.014') =>
+      frame('forceOrder', {
+        e: 'forceOrder',
+        E: stamp(),
+        o: {
+          s: 'BTCUSDT',
+          S: 'SELL',
+          o: 'LIMIT',
+          f: 'IOC',
+          q: size,
+          p: '99.9',
+          ap: '99.95',
+          X: 'FILLED',
+          l: size,
+          z: size,
+          T: stamp(),
+        },
+      }),
     garbage: () =>
       frame('depth@100ms', {
         e: 'depthUpdate',
@@ -158,8 +182,8 @@ function scriptedMarket() {
 type Market = ReturnType<typeof scriptedMarket>
 
 /** Open, synchronised by one bridging update: sequence 102. */
-async function startLive(): Promise<Market> {
-  const market = scriptedMarket()
+async function startLive(listeners: Parameters<typeof scriptedMarket>[0] = {}): Promise<Market> {
+  const market = scriptedMarket(listeners)
   market.stream.start()
   await market.settle()
   market.depth(99, 102, 98)
@@ -308,6 +332,47 @@ test('a depth update that cannot be read loses the book and is reported', async 
   await market.settle()
   expect(market.kinds()).toEqual(['book-lost', 'book-snapshot'])
   expect(market.faults.map((f) => f.code)).toEqual(['PRICE_OFF_GRID'])
+})
+
+test('forced orders are subscribed to and told when somebody wants them', async () => {
+  const heard: Liquidation[] = []
+  const market = await startLive({ onLiquidation: (liquidation) => heard.push(liquidation) })
+  expect(market.opened[0]?.path).toBe(
+    '/stream?streams=btcusdt@depth@100ms/btcusdt@aggTrade/btcusdt@markPrice@1s/btcusdt@forceOrder',
+  )
+  market.forced()
+  market.forced('0')
+  await market.settle()
+  expect(heard).toMatchObject([{ side: 'sell', priceQuote: 99.9, sizeBase: 0.014 }])
+  // One that cannot be read costs nothing but itself.
+  expect(market.faults.map(({ code }) => code)).toEqual(['WIRE_SHAPE_UNKNOWN'])
+  expect(market.kinds()).toEqual([])
+})
+
+test('a watch hears every message, gap, resync and reconnect by the name of its stream', async () => {
+  const told: string[] = []
+  const market = await startLive({
+    onLiquidation: () => {},
+    watch: {
+      heard: (stream) => told.push(stream),
+      gap: (stream) => told.push(`gap ${stream}`),
+      resynced: (stream) => told.push(`resynced ${stream}`),
+      reconnected: () => told.push('reconnected'),
+    },
+  })
+  expect(told.splice(0)).toEqual(['btcusdt@depth'])
+  market.trade(1)
+  market.mark()
+  market.forced()
+  await market.settle()
+  expect(told.splice(0)).toEqual(streamsOf('BTCUSDT', true).slice(1))
+  market.setSnapshot(110)
+  market.depth(106, 111, 105)
+  await market.settle()
+  expect(told.splice(0)).toEqual(['btcusdt@depth', 'gap btcusdt@depth', 'resynced btcusdt@depth'])
+  market.cut()
+  await market.settle(2 * second)
+  expect(told.splice(0)).toEqual(['reconnected', 'resynced btcusdt@depth'])
 })
 
 test('after stop nothing is emitted and nothing reconnects', async () => {

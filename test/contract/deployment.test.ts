@@ -5,6 +5,7 @@ import { readCollectorConfig } from '#services/collector/config.ts'
 import { readConsoleConfig } from '#services/console/config.ts'
 import { readExecutorConfig } from '#services/executor/config.ts'
 import { readInferenceConfig } from '#services/inference/config.ts'
+import { probeCommand } from '#services/latency-probe/options.ts'
 import { readGcpEnvironment } from '#shared/cloud/gcp/environment.ts'
 
 type Variables = Record<string, string>
@@ -50,6 +51,19 @@ test.each(['dev', 'prod'])('in %s every function reads its variables', (stack) =
     const variables = serviceConfig.environmentVariables
     expect(readGcpEnvironment(variables).service).toBe(name)
     expect(() => readSettings(variables)).not.toThrow()
+  }
+})
+
+test.each(['dev', 'prod'])('in %s the latency probe stores what it found', (stack) => {
+  type Job = { template: { template: { containers: { commands: string[]; args: string[] }[] } } }
+  const jobs = readStack(stack)['gcp:cloudrunv2/job:Job'] as unknown as Record<string, Job>
+  for (const { template } of Object.values(jobs)) {
+    const [container] = template.template.containers
+    // As in the image: a command line replaces the whole of its own.
+    expect([container?.commands, container?.args[0]]).toEqual([['node'], 'main.mjs'])
+    const given = container?.args.slice(1).map((argument) => argument.replace(/^--/, ''))
+    expect(given).toContain('store')
+    expect(Object.keys(probeCommand({}).options)).toEqual(expect.arrayContaining(given ?? []))
   }
 })
 

@@ -30,8 +30,16 @@ const flushEveryUs = microsPerSecond
 /** Bytes waiting for the disk; beyond this something is broken. */
 const waitingBytesMax = 256 * 1024 * 1024
 
-/** Opens a new tape file; an existing one is replaced. */
-export function openTapeWriter(path: string, header: TapeHeader): TapeWriter {
+/**
+ * Opens a new tape file; an existing one is replaced.
+ *
+ * @param onBytes - hears how many bytes each write has, for measuring
+ */
+export function openTapeWriter(
+  path: string,
+  header: TapeHeader,
+  onBytes?: (count: number) => void,
+): TapeWriter {
   const encoder = createTapeEncoder(header)
   const file = createWriteStream(path)
   let fault: unknown
@@ -50,7 +58,10 @@ export function openTapeWriter(path: string, header: TapeHeader): TapeWriter {
 
   const write = (bytes: Uint8Array): void => {
     if (fault) throw unwritable(fault)
-    if (bytes.length > 0) file.write(bytes)
+    if (bytes.length > 0) {
+      file.write(bytes)
+      onBytes?.(bytes.length)
+    }
     if (file.writableLength > waitingBytesMax)
       throw unwritable(new Error(`the disk is ${waitingBytesMax} bytes behind`))
   }

@@ -11,6 +11,10 @@ const declared = {
   },
   'trading-killed': { what: 'the kill switch is thrown', severity: 'critical' },
   'account-mismatch': { what: 'the books differ from the venue', severity: 'critical' },
+  'orders-unknown': {
+    what: 'the executor ended with orders whose fate it does not know',
+    severity: 'critical',
+  },
   'order-rejects': {
     what: 'more than one order in ten is refused by the venue',
     severity: 'warning',

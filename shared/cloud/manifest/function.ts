@@ -27,10 +27,10 @@ const declared = {
   },
   'ingest-market': {
     ...nothing,
-    what: 'mark, index, open interest, long/short and liquidations; fails over to Binance and cross-checks',
+    what: 'mark, index, open interest and long/short; fails over to Binance and cross-checks',
     schedule: '15 * * * * *',
     reads: ['data_checks'],
-    writes: ['mark_prices', 'open_interest', 'long_short_ratios', 'liquidations', 'data_checks'],
+    writes: ['mark_prices', 'open_interest', 'long_short_ratios', 'data_checks'],
     publishes: ['alerts'],
     reachesVenues: true,
   },

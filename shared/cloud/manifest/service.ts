@@ -48,9 +48,9 @@ const declared = {
   },
   collector: {
     ...nothing,
-    what: 'records market data to tape',
+    what: 'records market data to tape, liquidations to the warehouse',
     kind: 'worker-pool',
-    publishes: ['status', 'alerts'],
+    publishes: ['liquidations', 'status', 'alerts'],
     buckets: { tapes: 'write' },
     egress: 'ingestion',
   },

@@ -7,7 +7,7 @@ export type ColumnType = 'string' | 'integer' | 'float' | 'money' | 'boolean' | 
 
 export type TableSpec = {
   readonly columns: Readonly<Record<string, ColumnType>>
-  /** Columns that identify a row; a second row with the same values is ignored. */
+  /** Columns that identify a row; of several with the same values one shows, see `decidingColumns` in row.ts. */
   readonly key: readonly string[]
   /** The timestamp column whose day is the partition. */
   readonly partitionBy: string
@@ -139,13 +139,14 @@ export const tables = {
     },
   },
   equity: {
-    what: 'equity and P&L by strategy, once a second',
+    what: 'equity and P&L by strategy, once a second; P&L counts from the start of a session: run_id and epoch',
     key: ['run_id', 'strategy', 'recorded_at'],
     partitionBy: 'recorded_at',
     clusterBy: ['strategy'],
     retentionDays: 400,
     columns: {
       run_id: 'string',
+      epoch: 'integer',
       strategy: 'string',
       recorded_at: 'timestamp',
       equity: 'money',
@@ -199,8 +200,8 @@ export const tables = {
     },
   },
   liquidations: {
-    what: 'forced orders, where a venue tells',
-    key: ['source', 'symbol', 'event_time', 'side', 'price', 'size'],
+    what: 'forced orders as the stream of the venue shows them: the latest of a second per symbol, so a sample of all',
+    key: ['source', 'symbol', 'event_time', 'side', 'price', 'size', 'filled_size'],
     partitionBy: 'event_time',
     clusterBy: ['symbol'],
     retentionDays: 400,
@@ -208,9 +209,13 @@ export const tables = {
       source: 'string',
       symbol: 'string',
       event_time: 'timestamp',
+      receive_time: 'timestamp',
       side: 'string',
       price: 'float',
+      average_price: 'float',
       size: 'float',
+      filled_size: 'float',
+      state: 'string',
     },
   },
   data_checks: {
@@ -343,7 +348,8 @@ export const tables = {
       action: 'string',
       outcome: 'string',
       status: 'integer',
-      detail: 'json',
+      // The very text is hashed: a database must not spell it anew, nor read two keys of one name its own way.
+      detail: 'string',
       previous_hash: 'string',
       row_hash: 'string',
     },

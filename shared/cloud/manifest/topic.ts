@@ -6,6 +6,8 @@ export type TopicSpec = {
   readonly table?: TableName
   /** Messages of one sender arrive in the order they were sent. */
   readonly isOrdered?: true
+  /** A reader that was away finds what was sent meanwhile: a kill must wait for an executor that comes back days later. */
+  readonly outlivesOutage?: true
   /** Function that a push subscription calls for every message. */
   readonly pushTo?: string
   /** Published from outside: the platform itself sends here. */
@@ -20,10 +22,11 @@ const declared = {
   'equity-rows': { what: 'equity and P&L by strategy, from the executor', table: 'equity' },
   heartbeats: { what: 'signs of life, from the executor', table: 'heartbeats' },
   predictions: { what: 'shadow predictions, from the executor', table: 'predictions' },
+  liquidations: { what: 'forced orders of others, from the collector', table: 'liquidations' },
   equity: { what: 'equity and positions for people to watch, from the executor', isOrdered: true },
   market: { what: 'book tops, trades and marks, thinned for people to watch' },
   status: { what: 'state of services, from each of them and the supervisor' },
-  commands: { what: 'operator commands, to the executor', isOrdered: true },
+  commands: { what: 'operator commands, to the executor', isOrdered: true, outlivesOutage: true },
   alerts: { what: 'what a person should hear about, from functions and services' },
   'budget-notices': {
     what: 'notices of the billing budget',

@@ -20,6 +20,8 @@ export type TapePartsOptions = {
   readonly clock: Clock
   readonly timers: Timers
   readonly report: (line: string) => void
+  /** Hears how many bytes each write has, for measuring. */
+  readonly onBytes?: (count: number) => void
 }
 
 export type TapeParts = {
@@ -44,7 +46,8 @@ const retryUs = 5 * microsPerSecond
  * part that grows.
  */
 export function openTapeParts(options: TapePartsOptions): TapeParts {
-  const { header, scratchFolder, blobs, prefix, partMinutes, clock, timers, report } = options
+  const { header, scratchFolder, blobs, prefix, partMinutes, clock, timers, report, onBytes } =
+    options
   const folder = join(scratchFolder, prefix.replaceAll('/', '-'))
   mkdirSync(folder, { recursive: true })
   const waiting: { readonly name: string; readonly closed: Promise<void> }[] = []
@@ -57,7 +60,11 @@ export function openTapeParts(options: TapePartsOptions): TapeParts {
   function openPart() {
     count++
     const name = `${String(count).padStart(4, '0')}.arrow`
-    return { name, writer: openTapeWriter(join(folder, name), header), startUs: clock.nowUs() }
+    return {
+      name,
+      writer: openTapeWriter(join(folder, name), header, onBytes),
+      startUs: clock.nowUs(),
+    }
   }
 
   const closePart = () => {

@@ -6,10 +6,23 @@ import type { Instrument } from '#shared/market/instrument.ts'
 import type { Emit } from '../venue.ts'
 import { createConnection } from './connection.ts'
 import { createDepthSync, type DepthSync } from './scan/depth-sync.ts'
-import { createFrameReader } from './scan/frame-reader.ts'
+import { createFrameReader, type FrameKind, parseFrame } from './scan/frame-reader.ts'
+import { type Liquidation, readLiquidation } from './scan/liquidation.ts'
 import { readSnapshot } from './scan/slow.ts'
 
 export type MarketStream = { start(): void; stop(): void }
+
+/** Hears how the streams fare, for whoever measures them; it changes nothing. */
+export type StreamWatch = {
+  /** A message of that stream was read. */
+  heard(stream: string, receiveTimeUs: Micros): void
+  /** A connection that had been there is there again. */
+  reconnected(): void
+  /** Updates are missing in a depth stream: its book is unknown until a snapshot bridges them. */
+  gap(stream: string): void
+  /** A snapshot bridged a depth stream whose book had been known and lost. */
+  resynced(stream: string): void
+}
 
 export type MarketStreamOptions = {
   readonly runtime: Runtime
@@ -23,10 +36,20 @@ export type MarketStreamOptions = {
   readonly onFault: (error: TradingError) => void
   /** Sees every frame before it is read, for recording; the bytes are valid only during the call. */
   readonly onFrame?: (bytes: Uint8Array, receiveTimeUs: Micros) => void
+  /** Forced orders of others; without it their stream is not subscribed to. After a rotation one may come twice. */
+  readonly onLiquidation?: (liquidation: Liquidation) => void
+  readonly watch?: StreamWatch
 }
 
 const streamsPerConnection = 200
-const streamsPerSymbol = 3
+/** What one symbol takes, by what its frames are. The first three are always subscribed to. */
+const streamSuffixes = {
+  depth: '@depth',
+  'agg-trade': '@aggTrade',
+  'mark-price': '@markPrice',
+  'force-order': '@forceOrder',
+} as const satisfies Partial<Record<FrameKind, string>>
+type StreamKind = keyof typeof streamSuffixes
 /** Mark prices come every second, so this much silence is a dead connection. */
 const silenceUsMax = 5 * microsPerSecond
 /** Trades change the book: without a depth update this long after one, the depth stream has died alone. */
@@ -36,8 +59,20 @@ const heldDeltasMax = 5_000
 const resyncUsMin = 250 * microsPerMilli
 const resyncUsMax = 8 * microsPerSecond
 
+/**
+ * The streams that {@link createMarketStream} subscribes to for a symbol, by the names a watch hears: `btcusdt@depth`.
+ *
+ * @param withLiquidations - as when `onLiquidation` is given
+ */
+export function streamsOf(symbol: string, withLiquidations: boolean): readonly string[] {
+  return Object.entries(streamSuffixes)
+    .filter(([kind]) => withLiquidations || kind !== 'force-order')
+    .map(([, suffix]) => symbol.toLowerCase() + suffix)
+}
+
 /** Books, trades and mark prices of a set of instruments, over as many connections as that takes. */
 export function createMarketStream(options: MarketStreamOptions): MarketStream {
+  const streamsPerSymbol = streamsOf('', options.onLiquidation !== undefined).length
   const perConnection = Math.floor(streamsPerConnection / streamsPerSymbol)
   const feeds: MarketStream[] = []
   for (let from = 0; from < options.instruments.length; from += perConnection)
@@ -55,9 +90,13 @@ export function createMarketStream(options: MarketStreamOptions): MarketStream {
 /** Sync state of one instrument. */
 type Line = {
   readonly instrument: Instrument
+  /** Names of its streams. */
+  readonly streams: Readonly<Record<StreamKind, string>>
   readonly sync: DepthSync
   /** The trader has been told a book and it still holds. */
   isLive: boolean
+  /** It was told one before. */
+  wasLive: boolean
   isLoading: boolean
   resyncUs: number
   /** Last update id passed on; frames up to it are repeats of an overlapping connection. */
@@ -70,17 +109,31 @@ type Line = {
   depthOwedSinceUs: number
 }
 
+/** Which stream an event came by. */
+const streamKinds = {
+  'book-delta': 'depth',
+  trade: 'agg-trade',
+  'mark-price': 'mark-price',
+} as const satisfies Record<string, StreamKind>
+
+const namesOf = ({ symbol }: Instrument): Line['streams'] =>
+  Object.fromEntries(
+    Object.entries(streamSuffixes).map(([kind, suffix]) => [kind, symbol.toLowerCase() + suffix]),
+  ) as Line['streams']
+
 function createFeed(
   options: MarketStreamOptions,
   instruments: readonly Instrument[],
 ): MarketStream {
-  const { runtime, streamUrl, emit, onFault, onFrame } = options
+  const { runtime, streamUrl, emit, onFault, onFrame, onLiquidation, watch } = options
   const lines = new Map<number, Line>()
   for (const instrument of instruments) {
     const line: Line = {
       instrument,
+      streams: namesOf(instrument),
       sync: createDepthSync((event) => passBook(line, event)),
       isLive: false,
+      wasLive: false,
       isLoading: false,
       resyncUs: resyncUsMin,
       sequence: -1,
@@ -94,11 +147,17 @@ function createFeed(
   const reader = createFrameReader(instruments)
   const names = instruments.flatMap(({ symbol }) => {
     const name = symbol.toLowerCase()
-    return [`${name}@depth@100ms`, `${name}@aggTrade`, `${name}@markPrice@1s`]
+    return [
+      `${name}@depth@100ms`,
+      `${name}@aggTrade`,
+      `${name}@markPrice@1s`,
+      ...(onLiquidation ? [`${name}@forceOrder`] : []),
+    ]
   })
   const url = `${streamUrl}/stream?streams=${names.join('/')}`
   /** Grows whenever a connection comes or goes, so that a snapshot asked for an older one is thrown away. */
   let generation = 0
+  let wasUp = false
 
   const connection = createConnection({
     runtime,
@@ -106,6 +165,8 @@ function createFeed(
     silenceUsMax,
     onUp: () => {
       generation++
+      if (wasUp) watch?.reconnected()
+      wasUp = true
       for (const line of lines.values()) {
         line.sync.restart()
         line.sequence = -1
@@ -128,6 +189,7 @@ function createFeed(
     let event: BookDelta | Trade | MarkPrice | undefined
     try {
       event = reader.read(bytes, receiveTimeUs)
+      if (reader.kind === 'force-order') takeLiquidation(bytes, receiveTimeUs)
     } catch (error) {
       unreadable(error)
       return
@@ -135,9 +197,19 @@ function createFeed(
     if (!event) return
     const line = lines.get(event.instrumentId)
     if (!line) return
+    watch?.heard(line.streams[streamKinds[event.kind]], receiveTimeUs)
     if (event.kind === 'book-delta') takeDelta(line, event)
     else if (event.kind === 'trade') passTrade(line, event)
     else passMark(line, event)
+  }
+
+  function takeLiquidation(bytes: Uint8Array, receiveTimeUs: Micros): void {
+    const line = reader.instrument && lines.get(reader.instrument.id)
+    if (!line || !onLiquidation) return
+    const raw = parseFrame(bytes, reader.payloadFrom, reader.payloadTo)
+    const liquidation = readLiquidation(raw, line.instrument, receiveTimeUs)
+    watch?.heard(line.streams['force-order'], receiveTimeUs)
+    onLiquidation(liquidation)
   }
 
   function takeDelta(line: Line, delta: BookDelta): void {
@@ -146,6 +218,7 @@ function createFeed(
     line.depthOwedSinceUs = 0
     if (line.sync.heldCount >= heldDeltasMax) line.sync.restart()
     if (line.sync.offerDelta(delta) !== 'gap') return
+    watch?.gap(line.streams.depth)
     lose(line, `sequence gap before ${delta.sequenceFirst}`)
     line.sequence = -1
     load(line)
@@ -216,8 +289,15 @@ function createFeed(
       loadLater(line)
       return
     }
-    if (line.sync.offerSnapshot(snapshot) === 'passed') line.resyncUs = resyncUsMin
-    else loadLater(line)
+    const outcome = line.sync.offerSnapshot(snapshot)
+    if (outcome === 'gap') watch?.gap(line.streams.depth)
+    if (outcome !== 'passed') {
+      loadLater(line)
+      return
+    }
+    line.resyncUs = resyncUsMin
+    if (line.wasLive) watch?.resynced(line.streams.depth)
+    line.wasLive = true
   }
 
   function loadLater(line: Line): void {

@@ -6,7 +6,14 @@ import { createDepthScan, depthSlot, scanDepth } from './depth.ts'
 import { readDepth, readMarkPrice, readTrade } from './slow.ts'
 import { createTradeScan, scanTrade, tradeSlot } from './trade.ts'
 
-export type FrameKind = 'depth' | 'agg-trade' | 'trade' | 'mark-price' | 'book-ticker' | 'other'
+export type FrameKind =
+  | 'depth'
+  | 'agg-trade'
+  | 'trade'
+  | 'mark-price'
+  | 'book-ticker'
+  | 'force-order'
+  | 'other'
 
 /** Reads frames of one connection; holds the buffers that every frame is read into. */
 export type FrameReader = {
@@ -62,6 +69,7 @@ const streamNames = spelled({
   'markPrice"': 'mark-price',
   'markPrice@': 'mark-price',
   'bookTicker"': 'book-ticker',
+  'forceOrder"': 'force-order',
 })
 const eventNames = spelled({
   'depthUpdate"': 'depth',
@@ -69,6 +77,7 @@ const eventNames = spelled({
   'trade"': 'trade',
   'markPriceUpdate"': 'mark-price',
   'bookTicker"': 'book-ticker',
+  'forceOrder"': 'force-order',
 })
 
 /** @param instruments - what the connection is subscribed to */
@@ -115,10 +124,11 @@ export function createFrameReader(instruments: readonly Instrument[]): FrameRead
     const kind = sniff(bytes, from, to)
     const { instrument, payloadFrom, payloadTo } = reader
     const symbol = upper[index]
-    if (!instrument || !symbol || kind === 'other' || kind === 'book-ticker') return undefined
+    if (!instrument || !symbol) return undefined
+    if (kind === 'other' || kind === 'book-ticker' || kind === 'force-order') return undefined
     if (kind === 'depth') {
       if (!scanDepth(bytes, payloadFrom, payloadTo, instrument, symbol, depthScan))
-        return readDepth(parse(bytes, payloadFrom, payloadTo), instrument, receiveTimeUs)
+        return readDepth(parseFrame(bytes, payloadFrom, payloadTo), instrument, receiveTimeUs)
       const { numbers } = depthScan
       delta.instrumentId = instrument.id
       delta.eventTimeUs = ((numbers[depthSlot.transactionTimeMs] as number) *
@@ -133,10 +143,10 @@ export function createFrameReader(instruments: readonly Instrument[]): FrameRead
       return delta
     }
     if (kind === 'mark-price')
-      return readMarkPrice(parse(bytes, payloadFrom, payloadTo), instrument, receiveTimeUs)
+      return readMarkPrice(parseFrame(bytes, payloadFrom, payloadTo), instrument, receiveTimeUs)
 
     if (!scanTrade(bytes, payloadFrom, payloadTo, kind, instrument, symbol, tradeScan))
-      return readTrade(parse(bytes, payloadFrom, payloadTo), kind, instrument, receiveTimeUs)
+      return readTrade(parseFrame(bytes, payloadFrom, payloadTo), kind, instrument, receiveTimeUs)
     trade.instrumentId = instrument.id
     trade.eventTimeUs = ((tradeScan.numbers[tradeSlot.tradeTimeMs] as number) *
       microsPerMilli) as Micros
@@ -186,7 +196,8 @@ const blankTrade = (): Mutable<Trade> => ({
   aggressor: 'buy',
 })
 
-function parse(bytes: Uint8Array, from: number, to: number): unknown {
+/** The JSON in a part of a frame. @throws TradingError WIRE_SHAPE_UNKNOWN */
+export function parseFrame(bytes: Uint8Array, from: number, to: number): unknown {
   const text = decoder.decode(bytes.subarray(from, to))
   try {
     return JSON.parse(text)
