@@ -47,7 +47,7 @@ export function limitPorts(name: FunctionName, ports: FunctionPorts): FunctionPo
         ports.bus.publish(topic, message)
       },
       subscribe: () => refuse('subscribe'),
-      flush: () => ports.bus.flush(),
+      flush: (topic) => ports.bus.flush(topic),
       close: () => refuse('close the bus'),
     },
     blobs(bucket) {

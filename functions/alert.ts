@@ -42,5 +42,5 @@ export async function killTrading(
   { reason, by, atUs }: { readonly reason: string; readonly by: string; readonly atUs: number },
 ): Promise<void> {
   bus.publish('commands', { command: 'kill', reason, by, at: atUs } satisfies CommandMessage)
-  await bus.flush()
+  await bus.flush('commands')
 }

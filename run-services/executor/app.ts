@@ -24,6 +24,7 @@ import { createLiveVectors, type LiveVectors } from './live-vector.ts'
 import { createPublisher } from './publish.ts'
 import { type InferenceAccess, type Shadow, type ShadowSubject, startShadow } from './shadow.ts'
 import { type RunSummary, summariseTrader } from './summary.ts'
+import { inTime, waitUntil, waitUs } from './wait.ts'
 
 export type ExecutorPorts = {
   readonly runtime: Runtime
@@ -79,12 +80,18 @@ export type StopPatience = {
   readonly quietUs: number
   /** How often the closing check is made while facts may still be on their way. */
   readonly checksMax: number
+  /** For the answers to all of them. */
+  readonly checkUs: number
 }
 
 const timerEveryUs = 100 * microsPerMilli
 const booksPatienceUs = 30 * microsPerSecond
 const leaseEveryUs = 3 * microsPerSecond
-const usualPatience: StopPatience = { quietUs: 12 * microsPerSecond, checksMax: 4 }
+const usualPatience: StopPatience = {
+  quietUs: 12 * microsPerSecond,
+  checksMax: 4,
+  checkUs: 45 * microsPerSecond,
+}
 
 /** The trader process: the single writer of its accounts. Starting and restarting are the same code. */
 export function createExecutor(ports: ExecutorPorts, plan: ExecutorPlan): Executor {
@@ -279,14 +286,15 @@ async function openSession(
           shadowSubject(spec.runId, instruments, vectors),
         )
     },
-    async end({ quietUs, checksMax }) {
+    async end({ quietUs, checksMax, checkUs }) {
       shadow?.stop()
       receive(commandEvent(runtime, 'stop', 'session ends'))
       if (!(await waitUntil(runtime, () => isQuiet(state), quietUs)))
         ports.report(`${state.desk.open.size} orders still have no final answer from the venue`)
-      const accountCheck = await check(checksMax).catch(
-        (error: Error): AccountCheck => ({
+      const accountCheck = await inTime(runtime, checkUs, check(checksMax)).catch(
+        (error: Error): RunSummary['accountCheck'] => ({
           exact: false,
+          isUnknown: true,
           differences: [`the venue could not be asked: ${error.message}`],
         }),
       )
@@ -304,6 +312,7 @@ async function openSession(
         killed: state.killedBecause ?? null,
         intents: drive.intentCount,
         intentsHash: intentsHash(),
+        ordersUnknown: [...state.desk.open.keys()],
         accountCheck,
       }
     },
@@ -358,21 +367,3 @@ const limitsEvent = (
   limits: { ...limits },
   reason,
 })
-
-const waitUs = (runtime: Runtime, delayUs: number): Promise<void> =>
-  new Promise((resolve) => {
-    runtime.timers.after(delayUs, resolve)
-  })
-
-async function waitUntil(
-  runtime: Runtime,
-  isReached: () => boolean,
-  patienceUs: number,
-): Promise<boolean> {
-  const deadlineUs = runtime.clock.nowUs() + patienceUs
-  while (!isReached()) {
-    if (runtime.clock.nowUs() > deadlineUs) return false
-    await waitUs(runtime, 20 * microsPerMilli)
-  }
-  return true
-}

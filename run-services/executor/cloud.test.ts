@@ -64,6 +64,8 @@ test('behind the fence cancels go out and orders do not', () => {
   mayWrite = false
   venue.send(place)
   venue.send(cancel)
+  // The dead-man switch belongs to the next writer then.
+  venue.send({ kind: 'arm-dead-man', instrumentId: 0, countdownMs: 0 } as Intent)
   expect(sent).toEqual([place, cancel])
   expect(told).toMatchObject([{ kind: 'order-refused', clientOrderId: 'a' }])
 })

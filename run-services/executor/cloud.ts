@@ -68,7 +68,15 @@ export async function runCloudExecutor(
     onLost: (reason) => life.end(`lost the right to write: ${reason}`),
     report: (line) => life.log(line),
   })
-  await trade({ config, holder, runtime: measured, platform, tenure, life })
+  await trade({
+    config,
+    holder,
+    runtime: measured,
+    platform,
+    metrics: meter.metrics,
+    tenure,
+    life,
+  })
   await platform.close()
   await meter.close()
   await health.close()

@@ -5,6 +5,8 @@ import { obeyCommands } from './commands.ts'
 
 function world() {
   const given: string[] = []
+  const reasons: string[] = []
+  const logged: string[] = []
   let nowUs = 100
   let isWriter = true
   let receive: (message: Message) => unknown = () => {}
@@ -21,16 +23,21 @@ function world() {
     },
     clock: { nowUs: () => nowUs as Micros },
     executor: {
-      command: (command) => given.push(command),
+      command: (command, reason) => {
+        given.push(command)
+        reasons.push(reason)
+      },
       changeLimits: () => given.push('limits'),
     },
     begun: begun.promise,
     mayWrite: () => isWriter,
     store: () => stored.promise,
-    log: () => {},
+    log: (line) => logged.push(line),
   })
   return {
     given,
+    reasons,
+    logged,
     begun,
     stored,
     stop,
@@ -42,6 +49,7 @@ function world() {
     },
     say: (command: string, at: number) =>
       Promise.resolve(receive({ command, at, by: 'ada', reason: 'test' } as Message)),
+    publish: (message: Message) => Promise.resolve(receive(message)),
   }
 }
 
@@ -111,4 +119,50 @@ test('a resume that comes again after a kill, or from before the take-over, lift
   await say('kill', 300)
   await say('resume', 210)
   expect(given).toEqual(['kill', 'resume', 'kill'])
+})
+
+test('a stop is obeyed however badly it is written; what lets trading go on must be whole', async () => {
+  const { given, reasons, logged, begun, stored, publish, at } = world()
+  begun.resolve()
+  stored.resolve()
+  await publish({ command: 'kill' })
+  await publish({ command: 'kill', reason: null, by: 'ada', at: 'yesterday' })
+  expect(given).toEqual(['kill', 'kill'])
+  expect(reasons).toEqual(['no reason was given', 'no reason was given'])
+  at(1_000)
+  await publish({ command: 'resume', reason: 'no time', by: 'ada' })
+  await publish({ command: 'resume', reason: 'a text', by: 'ada', at: '2000' })
+  await publish({ command: 'kil', reason: 'misspelled', by: 'ada', at: 2_000 })
+  await publish({
+    command: 'limits',
+    reason: 'x',
+    by: 'ada',
+    at: 2_000,
+    limits: { leverageMax: -1 },
+  })
+  await publish({ command: 'limits', reason: 'x', by: 'ada', at: 2_000, limits: { leverage: 1 } })
+  await publish({ command: 'limits', reason: 'x', by: 'ada', at: 2_000 })
+  await publish({})
+  expect(given).toEqual(['kill', 'kill'])
+  expect(logged.filter((line) => line.includes('cannot be obeyed'))).toHaveLength(7)
+  await publish({
+    command: 'limits',
+    reason: 'x',
+    by: 'ada',
+    at: 2_000,
+    limits: { leverageMax: 2 },
+  })
+  await publish({ command: 'resume', reason: 'whole', by: 'ada', at: 2_000 })
+  expect(given).toEqual(['kill', 'kill', 'limits', 'resume'])
+})
+
+test('a flatten that waited for two minutes does not trade, it kills', async () => {
+  const { given, begun, stored, say, publish, at } = world()
+  begun.resolve()
+  stored.resolve()
+  at(120_000_100)
+  await say('flatten', 100)
+  await say('flatten', 99)
+  await publish({ command: 'flatten' })
+  expect(given).toEqual(['flatten', 'kill', 'kill'])
 })

@@ -93,3 +93,21 @@ test('what the bus is told becomes measurements, and the bus still hears it', ()
     'lease.epoch 4',
   ])
 })
+
+test('the age of the newest prediction grows while no other comes', () => {
+  const { metrics, told } = recorded()
+  const bus: Bus = {
+    publish: () => {},
+    subscribe: () => () => {},
+    flush: async () => {},
+    close() {},
+  }
+  const measured = measureBus(bus, metrics)
+  measured.publish('predictions', { symbol: 'BTCUSDT', predicted_at: 5_000_000, latency_ms: 80 })
+  measured.publish('heartbeats', { epoch: 1, stream_age_seconds: null, recorded_at: 6_000_000 })
+  measured.publish('heartbeats', { epoch: 1, stream_age_seconds: null, recorded_at: 905_000_000 })
+  expect(told.filter((line) => line.startsWith('prediction.age'))).toEqual([
+    'prediction.age 1 BTCUSDT',
+    'prediction.age 900 BTCUSDT',
+  ])
+})

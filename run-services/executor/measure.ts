@@ -2,7 +2,7 @@ import type { DecisionMessage, EquityMessage, FillMessage } from '#shared/cloud/
 import type { Bus, Message } from '#shared/cloud/port.ts'
 import type { Metrics } from '#shared/cloud/telemetry/port.ts'
 import type { Clock, Http, HttpReply } from '#shared/kernel/runtime.ts'
-import { microsPerMilli } from '#shared/kernel/unit.ts'
+import { microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
 
 const operations: Readonly<Record<string, string>> = {
   'POST order': 'place',
@@ -54,6 +54,7 @@ export function measureBus(bus: Bus, metrics: Metrics): Bus {
 }
 
 function measures(metrics: Metrics): Readonly<Record<string, (message: Message) => void>> {
+  const predictedAtUs = new Map<string, number>()
   return {
     fills: (message) => {
       const { strategy, liquidity } = message as FillMessage
@@ -65,17 +66,21 @@ function measures(metrics: Metrics): Readonly<Record<string, (message: Message) 
         metrics.add('asterai.order.refusals', 1, { strategy, reason: kindOf(reason) })
     },
     equity: (message) => measureAccount(message as unknown as EquityMessage, metrics),
-    heartbeats: ({ epoch, stream_age_seconds }) => {
+    heartbeats: ({ epoch, stream_age_seconds, recorded_at }) => {
       metrics.set('asterai.lease.held', 1)
       metrics.set('asterai.lease.epoch', Number(epoch))
       // Null while no stream has said anything: an age of zero would be a lie.
       if (typeof stream_age_seconds === 'number')
         metrics.set('asterai.stream.age', stream_age_seconds, { stream: 'oldest' })
+      for (const [symbol, atUs] of predictedAtUs)
+        metrics.set('asterai.prediction.age', (Number(recorded_at) - atUs) / microsPerSecond, {
+          symbol,
+        })
     },
-    predictions: ({ symbol, predicted_at, received_at, latency_ms }) => {
+    predictions: ({ symbol, predicted_at, latency_ms }) => {
       metrics.record('asterai.prediction.latency', Number(latency_ms))
-      const ageSeconds = (Number(received_at) - Number(predicted_at)) / 1_000_000
-      metrics.set('asterai.prediction.age', ageSeconds, { symbol: String(symbol) })
+      // Its age grows until the next one: it is told with the heartbeats.
+      predictedAtUs.set(String(symbol), Number(predicted_at))
     },
   }
 }

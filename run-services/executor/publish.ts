@@ -192,11 +192,15 @@ function decisionMessage(state: TraderState, decision: Decision, runId: string):
   }
 }
 
-/** Undefined while equity cannot be known: no row is better than a wrong one. */
+/**
+ * Undefined while equity cannot be known: no row is better than a wrong one. Wallets are told before positions, so
+ * before the start an account looks as if it held none.
+ */
 function equityMessage(
   state: TraderState,
   { runId, mode }: { runId: string; mode: 'paper' | 'live' },
 ): EquityMessage | undefined {
+  if (!state.isStarted) return undefined
   const totalE8 = equityE8(state.ledger, (id) => markPriceE8(state, id))
   if (totalE8 === undefined) return undefined
   const rows: EquityRow[] = []
@@ -208,6 +212,7 @@ function equityMessage(
   ])
   const row = (strategy: string, equity: bigint, split: typeof sum): EquityRow => ({
     run_id: runId,
+    epoch: state.config.epoch,
     strategy,
     recorded_at: state.nowUs,
     equity: decimalFromQuoteE8(equity),

@@ -30,7 +30,12 @@ export type RunSummary = {
   readonly killed: string | null
   readonly intents: number
   readonly intentsHash: string
-  readonly accountCheck: AccountCheck
+  /** Placed or canceled without a final answer of the venue: they may rest there. */
+  readonly ordersUnknown: readonly string[]
+  readonly accountCheck: AccountCheck & {
+    /** Nobody could be asked: neither agreement nor difference is known. */
+    readonly isUnknown?: true
+  }
 }
 
 type Totals = {

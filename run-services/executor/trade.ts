@@ -4,6 +4,7 @@ import { identityHeaders } from '#shared/cloud/process/identity-token.ts'
 import type { Life } from '#shared/cloud/process/life.ts'
 import type { Tenure } from '#shared/cloud/process/tenure.ts'
 import { openTapeParts, type TapeParts } from '#shared/cloud/tape/parts.ts'
+import type { Metrics } from '#shared/cloud/telemetry/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
@@ -17,6 +18,7 @@ import type { ExecutorConfig } from './config.ts'
 import { fenceVenue } from './fence.ts'
 import { openGuardRegister } from './guard-register.ts'
 import { createPlan } from './plan.ts'
+import type { RunSummary } from './summary.ts'
 
 /** What the executor takes from a platform. */
 export type ExecutorPlatform = {
@@ -35,6 +37,7 @@ export type TradeParts = {
   readonly holder: string
   readonly runtime: Runtime
   readonly platform: ExecutorPlatform
+  readonly metrics: Metrics
   readonly tenure: Tenure
   readonly life: Life
 }
@@ -45,7 +48,11 @@ const ended = new TradingError(
   'this process ended before it traded; left to the next',
 )
 /** Out of the 10 s that the platform leaves after its signal; storing and releasing take the rest. */
-const handOverPatience = { quietUs: 4 * microsPerSecond, checksMax: 1 }
+const handOverPatience = {
+  quietUs: 4 * microsPerSecond,
+  checksMax: 1,
+  checkUs: 2 * microsPerSecond,
+}
 /** How long a session that still opens may take to notice that it shall end. */
 const openingPatienceUs = 4 * microsPerSecond
 
@@ -80,6 +87,7 @@ export async function trade(parts: TradeParts): Promise<void> {
   starting.catch(() => {})
   await Promise.race([starting, life.ending])
   const hasBegun = await begins(starting, parts)
+  let undone: ReturnType<typeof whatIsLeft>
   if (hasBegun) {
     run.confirm()
     life.log(`trading ${config.symbols.join(', ')} with ${config.strategies.join(', ')}`)
@@ -87,24 +95,56 @@ export async function trade(parts: TradeParts): Promise<void> {
     await life.ending
     tell('stopping', '')
     const summary = await run.executor.stop(handOverPatience)
-    const { exact, differences } = summary.accountCheck
-    life.log(`closing check ${exact ? 'exact' : differences.join('; ')}`, exact ? 'INFO' : 'ERROR')
-    if (!exact)
-      platform.bus.publish('alerts', {
-        alert: 'account-mismatch',
-        severity: 'critical',
-        summary: 'the books differed from the venue when the executor ended',
-        detail: differences.join('; '),
-        recorded_at: runtime.clock.nowUs(),
-        dedupe_key: `account-mismatch:${summary.runId}`,
-      } satisfies AlertMessage)
     life.log(`summary ${JSON.stringify(summary)}`)
+    undone = whatIsLeft(summary)
+    if (!undone) life.log('closing check exact')
+    else life.log(undone.summary, 'ERROR')
+    if (undone?.alert) {
+      const { alert, summary: line, detail } = undone
+      platform.bus.publish('alerts', {
+        alert,
+        severity: 'critical',
+        summary: line,
+        detail,
+        recorded_at: runtime.clock.nowUs(),
+        dedupe_key: `${alert}:${summary.runId}`,
+      } satisfies AlertMessage)
+    }
   } else {
     run.unsubscribe()
     await tenure.release()
   }
   tell('stopped', '')
   await all([platform.bus.flush(), run.stored(), account.close()])
+  if (undone) throw new TradingError(undone.code, `${undone.summary}: ${undone.detail}`)
+}
+
+/** What the end of a session left for a person or the next process; undefined when all is known and equal. */
+function whatIsLeft({ accountCheck, ordersUnknown }: RunSummary) {
+  const { exact, isUnknown, differences } = accountCheck
+  const detail = differences.join('; ')
+  if (ordersUnknown.length > 0)
+    return {
+      code: 'ORDER_OUTCOME_UNKNOWN',
+      alert: 'orders-unknown',
+      summary:
+        'the executor ended with orders whose fate it does not know; they may rest at the venue',
+      detail: [`orders ${ordersUnknown.join(', ')}`, ...differences].join('; '),
+    } as const
+  if (isUnknown)
+    return {
+      code: 'VENUE_UNREACHABLE',
+      alert: undefined,
+      summary: 'the account was not compared at the end; the next executor asks before it trades',
+      detail,
+    } as const
+  if (exact) return undefined
+  return {
+    code: 'LEDGER_MISMATCH',
+    alert: 'account-mismatch',
+    summary: 'the books differed from the venue when the executor ended',
+    detail,
+  } as const
 }
 
 /** @returns false when the process shall end before trading began */
@@ -131,7 +171,7 @@ type Run = {
 }
 
 function assemble(parts: TradeParts, account: TradingAccount): Run {
-  const { config, holder, runtime, platform, tenure, life } = parts
+  const { config, holder, runtime, platform, metrics, tenure, life } = parts
   const { clock, timers } = runtime
   const runId = `${config.mode}-${compactTime(clock.nowUs())}`
   const warn = (line: string) => life.log(line, 'WARNING')
@@ -217,6 +257,7 @@ function assemble(parts: TradeParts, account: TradingAccount): Run {
         clock,
         timers,
         report: warn,
+        onBytes: (count) => metrics.add('asterai.tape.bytes', count, { writer: 'executor' }),
       })
       return tape
     },

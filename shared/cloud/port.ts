@@ -25,18 +25,21 @@ export type Bus = {
    */
   subscribe(topic: string, receive: (message: Message) => void): () => void
   /**
-   * Resolves once everything published so far is with the platform.
+   * Resolves once everything published so far is with the platform; with a topic, everything of that one.
    *
    * @throws TradingError PLATFORM_UNREACHABLE when some of it could not be handed over
    */
-  flush(): Promise<void>
+  flush(topic?: string): Promise<void>
   close(): void
 }
 
 export type Row = Readonly<Record<string, string | number | bigint | boolean | null>>
 
 export type Warehouse = {
-  /** Rows with a key that is already there are ignored, so a second delivery changes nothing. */
+  /**
+   * A second delivery changes nothing. Of rows that have one key and yet differ, the same one shows in every binding,
+   * whatever came first: see `decidingColumns` in row.ts.
+   */
   insert(table: string, rows: readonly Row[]): Promise<void>
   /** @throws TradingError QUERY_INVALID with the database's own message */
   query(sql: string): Promise<QueryResult>

@@ -225,6 +225,20 @@ describe('a connection that breaks', () => {
     expect(emulator.published(topicName(environment, 'orders'))).toHaveLength(1)
   })
 
+  test('a loss elsewhere is not told of the topic that is flushed', async () => {
+    const environment = await provisioned()
+    const { bus, faults } = await openBus(environment, { patienceMs: 200 })
+    emulator.refusePublishing(true)
+    bus.publish('status', { state: 'running' })
+    await until(() => faults.length === 1)
+    emulator.refusePublishing(false)
+    bus.publish('commands', { command: 'kill' })
+    await bus.flush('commands')
+    expect(emulator.published(topicName(environment, 'commands'))).toHaveLength(1)
+    await expect(bus.flush()).rejects.toThrow('1 messages were lost')
+    await bus.flush()
+  })
+
   test('a short outage loses nothing and keeps the order', async () => {
     const environment = await provisioned()
     const { bus, faults } = await openBus(environment)

@@ -33,7 +33,7 @@ const waitingMessagesMax = 100_000
 
 type Pending = Set<Promise<void>>
 type Topics = Map<string, Topic>
-type Loss = { count: number; latest: TradingError | undefined }
+type Loss = { count: number; latest: TradingError }
 
 /**
  * Bus over Pub/Sub. A service reads each topic through its one subscription `<topic>-<service>`: every message goes to
@@ -50,8 +50,8 @@ export async function openGcpBus(options: GcpBusOptions): Promise<GcpBus> {
   if (isEmulated) await provisionMessaging(environment, { pubsub })
 
   const handles: Topics = new Map()
-  const pending: Pending = new Set()
-  const loss: Loss = { count: 0, latest: undefined }
+  const pending = new Map<Promise<void>, string>()
+  const losses = new Map<string, Loss>()
   const readers = new Map<
     string,
     { receivers: Set<Receive>; close: Promise<() => Promise<void>> }
@@ -104,16 +104,18 @@ export async function openGcpBus(options: GcpBusOptions): Promise<GcpBus> {
       )
   }
 
-  const flush = async () => {
-    const sending = [...pending]
-    for (const handle of handles.values()) void handle.flush().catch(() => {})
+  const flush = async (topic?: string) => {
+    const isMeant = (each: string) => topic === undefined || each === topic
+    const waiting = () => [...pending].filter(([, each]) => isMeant(each)).map(([work]) => work)
+    const sending = waiting()
+    for (const [each, handle] of handles) if (isMeant(each)) void handle.flush().catch(() => {})
     const isDone = await within(flushTimeoutMs, Promise.all(sending))
     if (!isDone)
       throw new TradingError(
         'PLATFORM_UNREACHABLE',
-        `Pub/Sub has not confirmed ${pending.size} messages within ${flushTimeoutMs} ms; they are still being sent`,
+        `Pub/Sub has not confirmed ${waiting().length} messages within ${flushTimeoutMs} ms; they are still being sent`,
       )
-    reportLoss(loss)
+    reportLoss(losses, [...losses.keys()].filter(isMeant))
   }
 
   return {
@@ -122,12 +124,13 @@ export async function openGcpBus(options: GcpBusOptions): Promise<GcpBus> {
         throw new TradingError('STATE_CORRUPT', `message for '${topic}' after the bus was closed`)
       const bytes = encodeMessage(topic, message)
       const lose = (fault: TradingError) => {
-        loss.count += 1
-        loss.latest = fault
+        losses.set(topic, { count: (losses.get(topic)?.count ?? 0) + 1, latest: fault })
         onFault(fault)
       }
-      if (pending.size >= waitingMessagesMax) lose(queueFull(topic))
-      else track(pending, send(topicHandle(topic), topic, bytes, sender, lose))
+      if (pending.size >= waitingMessagesMax) return lose(queueFull(topic))
+      const work = send(topicHandle(topic), topic, bytes, sender, lose)
+      pending.set(work, topic)
+      void work.finally(() => pending.delete(work))
     },
     subscribe(topic, receive) {
       const reader = readers.get(topic) ?? openReader(topic)
@@ -195,11 +198,13 @@ async function send(
   }
 }
 
-function reportLoss(loss: Loss): void {
-  const { count, latest } = loss
-  if (count === 0 || latest === undefined) return
-  loss.count = 0
-  loss.latest = undefined
+/** Told once. */
+function reportLoss(losses: Map<string, Loss>, topics: readonly string[]): void {
+  const lost = topics.flatMap((topic) => losses.get(topic) ?? [])
+  for (const topic of topics) losses.delete(topic)
+  const latest = lost.at(-1)?.latest
+  if (latest === undefined) return
+  const count = lost.reduce((sum, each) => sum + each.count, 0)
   throw new TradingError(
     'PLATFORM_UNREACHABLE',
     `${count} messages were lost; the latest: ${latest.message}`,

@@ -86,3 +86,20 @@ test('a holder whose clock stands still loses it to the clock of the store', asy
   expect(await openObjectLease({ object, clock: store }).acquire('osaka')).toBe(2)
   await expect(holder.renew()).rejects.toMatchObject({ code: 'LEASE_LOST' })
 })
+
+test('a renewal whose answer was lost lives from when it was stored, so it is renewed over itself', async () => {
+  const clock = movableClock()
+  const object = memoryObject(clock)
+  const lease = openObjectLease({ object, clock })
+  await lease.acquire('tokyo')
+  object.loseNextAnswer()
+  await expect(lease.renew()).rejects.toThrow('no answer')
+  clock.pass(9_000_000)
+  await lease.renew()
+  const writtenAtUs = (await object.read())?.writtenAtUs
+  expect(writtenAtUs).toBe(clock.nowUs())
+  clock.pass(14_000_000)
+  await expect(openObjectLease({ object, clock }).acquire('osaka')).rejects.toMatchObject({
+    code: 'LEASE_HELD',
+  })
+})

@@ -205,3 +205,17 @@ test('whatever the storage does, two tenures never may write at the same time', 
     { numRuns: 30 },
   )
 })
+
+test('who gives up during the takeover wait has let go of the lease, and releasing again is quiet', async () => {
+  const { time, tenure, calls, lost } = open(15)
+  const acquired = tenure.acquire('own').catch((error: TradingError) => error.code)
+  await time.pass(4)
+  tenure.giveUp()
+  await time.pass(4)
+  expect(await acquired).toBe('LEASE_LOST')
+  expect(tenure.state()).toBe('ended')
+  await tenure.release()
+  expect(calls.filter((call) => call === 'release')).toHaveLength(1)
+  await time.pass(20)
+  expect(lost).toEqual([])
+})

@@ -85,6 +85,8 @@ export function createTenure(options: TenureOptions): Tenure {
       for (let leftUs = writeFromUs - clock.nowUs(); leftUs > 0; ) {
         await wait(Math.min(leftUs, renewEveryUs))
         if (hasGivenUp) {
+          state = 'ended'
+          cancelFence()
           await lease.release()
           throw lost('it was given up before the first write')
         }
