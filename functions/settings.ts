@@ -1,4 +1,11 @@
 import { z } from 'zod'
+import {
+  gpuHoursPerDay,
+  gpuHoursPerMonth,
+  gpuWindowUtc,
+  type UtcWindow,
+  windowFromText,
+} from '#shared/cloud/gpu-limit.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 
 const symbolList = z
@@ -11,19 +18,6 @@ const symbolList = z
       .max(50),
   )
 
-const minuteOfDay = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
-
-const utcWindow = z
-  .string()
-  .regex(
-    /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/,
-    'wants UTC hours like 07:00-15:00',
-  )
-  .transform((text) => ({
-    fromMinute: minuteOfDay(text.slice(0, 5)),
-    untilMinute: minuteOfDay(text.slice(6)),
-  }))
-
 const positive = z.coerce.number().positive()
 
 const schema = z.object({
@@ -31,10 +25,10 @@ const schema = z.object({
   ASTERAI_SYMBOLS: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT']),
   /** Marks of two sources may differ by this much. */
   MARK_DISAGREEMENT_BPS_MAX: positive.default(50),
-  GPU_HOURS_PER_DAY_MAX: positive.max(24).default(8),
-  GPU_HOURS_PER_MONTH_MAX: positive.max(744).default(176),
+  GPU_HOURS_PER_DAY_MAX: gpuHoursPerDay.default(8),
+  GPU_HOURS_PER_MONTH_MAX: gpuHoursPerMonth.default(176),
   /** The GPU may run from … until …, UTC; a window may pass midnight. */
-  GPU_WINDOW_UTC: utcWindow.default({ fromMinute: 0, untilMinute: 1_440 }),
+  GPU_WINDOW_UTC: gpuWindowUtc.default('00:00-24:00'),
   /** The GPU goes to zero when this share of the budget is spent. */
   BUDGET_ACTION_SHARE: positive.max(1).default(1),
   TRAINING_IMAGE: z.string().min(1).optional(),
@@ -48,10 +42,10 @@ const schema = z.object({
 export type FunctionSettings = {
   readonly symbols: readonly string[]
   readonly markDisagreementBpsMax: number
+  /** 0 is none. */
   readonly gpuHoursPerDayMax: number
   readonly gpuHoursPerMonthMax: number
-  /** Minutes of the UTC day; `fromMinute > untilMinute` passes midnight. */
-  readonly gpuWindow: { readonly fromMinute: number; readonly untilMinute: number }
+  readonly gpuWindow: UtcWindow
   /** 0 to 1. */
   readonly budgetActionShare: number
   readonly trainingImage: string | undefined
@@ -80,7 +74,7 @@ export function readSettings(
     markDisagreementBpsMax: read.MARK_DISAGREEMENT_BPS_MAX,
     gpuHoursPerDayMax: read.GPU_HOURS_PER_DAY_MAX,
     gpuHoursPerMonthMax: read.GPU_HOURS_PER_MONTH_MAX,
-    gpuWindow: read.GPU_WINDOW_UTC,
+    gpuWindow: windowFromText(read.GPU_WINDOW_UTC),
     budgetActionShare: read.BUDGET_ACTION_SHARE,
     trainingImage: read.TRAINING_IMAGE,
     trainingMachine: read.TRAINING_MACHINE,

@@ -67,7 +67,20 @@ test('an episode is told under one key, in its first minutes and then hourly', a
   const alerts = ports.bus.said('alerts')
   expect(alerts).toHaveLength(3 + 2)
   expect(new Set(alerts.map(({ dedupe_key }) => dedupe_key)).size).toBe(1)
-  expect(ports.bus.said('commands')).toHaveLength(3)
+})
+
+test('however long it stayed away, a kill of the last five minutes waits for it', async () => {
+  const ports = await world({ ageSeconds: 130 })
+  const saidAtMinute: number[] = []
+  for (let minute = 0; minute < 5 * 60; minute++) {
+    const at = (scheduledAtUs + minute * 60 * second) as Micros
+    const { isKillSent } = await guardLiveness({}, at, ports)
+    if (isKillSent) saidAtMinute.push(minute)
+    expect(minute - (saidAtMinute.at(-1) ?? -1_000)).toBeLessThanOrEqual(5)
+  }
+  // Not every minute: whoever comes back after a week has to read them all.
+  expect(saidAtMinute.length).toBeLessThan((5 * 60) / 5 + 5)
+  expect(ports.bus.said('commands')).toHaveLength(saidAtMinute.length)
 })
 
 test('where no executor has ever reported there is nothing to guard', async () => {

@@ -18,13 +18,17 @@ const silenceUsMax = 120 * microsPerSecond
 const memoryUs = 30 * microsPerDay
 /** An episode is told in its first minutes and then once an hour, always under one key. */
 const firstUs = 3 * microsPerMinute
+/** A kill is as often said again: the platform forgets a message some day, the silence may last longer. */
+const killEveryUs = 5 * microsPerMinute
 
 /**
  * Looks for the executor's signs of life from outside of it.
  *
  * After 120 s of silence people are told and the kill switch is thrown. By then the venue's own dead-man switch has
  * canceled what worked; the kill is for the executor that comes back: after an unexplained silence it may look at its
- * account but places nothing until a person resumes. A deployment hands over within seconds and is not caught by this.
+ * account but places nothing until a person resumes. The kill is therefore said again as long as the silence lasts, so
+ * that one is waiting whenever it comes back; repeats change nothing. A deployment hands over within seconds and is not
+ * caught by this.
  *
  * The silence is measured at the scheduled time, so a repeated call says the same.
  *
@@ -58,18 +62,19 @@ export async function guardLiveness(
   if (silentUs <= silenceUsMax) return { ...known, isSilent: false }
 
   const beyondUs = silentUs - silenceUsMax
-  const isTold = beyondUs <= firstUs || beyondUs % microsPerHour < microsPerMinute
+  const isDue = (everyUs: number) => beyondUs <= firstUs || beyondUs % everyUs < microsPerMinute
+  const isTold = isDue(microsPerHour)
   if (isTold)
     await raiseAlerts(ports.bus, [
       {
         alert: 'executor-silent',
         summary: `executor ${last.holder} has been silent for ${silentSeconds} s`,
-        detail: `${stateOf(last)} Last heartbeat ${isoSeconds(last.recordedAtUs)}, run ${last.runId}.`,
+        detail: `${stateOf(last)} ${afterwards} Last heartbeat ${isoSeconds(last.recordedAtUs)}, run ${last.runId}.`,
         atUs: scheduledAtUs,
         dedupeKey: `${last.holder}:${isoSeconds(last.recordedAtUs)}`,
       },
     ])
-  const isKillSent = beyondUs <= firstUs && !last.isKilled
+  const isKillSent = isDue(killEveryUs) && !last.isKilled
   if (isKillSent)
     await killTrading(ports.bus, {
       reason: `no sign of life for ${silentSeconds} s; look at the account, then resume`,
@@ -78,6 +83,8 @@ export async function guardLiveness(
     })
   return { ...known, isSilent: true, isTold, isKillSent }
 }
+
+const afterwards = 'Whenever it comes back it is killed: it trades only after a person resumes.'
 
 function stateOf(last: { readonly isKilled: boolean; readonly workingOrders: number }): string {
   if (last.isKilled) return 'It was killed before: it had nothing to place.'

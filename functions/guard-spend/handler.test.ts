@@ -67,7 +67,7 @@ test('a notice over the budget scales the GPU to zero, stores a row and tells', 
       recorded_at: '2026-11-21T11:59:00.123000Z',
       amount: 101.5,
       allowed: 100,
-      action: 'inference scaled to zero',
+      action: 'inference told to scale to zero',
     },
   ])
   expect(ports.bus.said('alerts')).toMatchObject([{ alert: 'budget', severity: 'critical' }])
@@ -97,19 +97,23 @@ test('a notice below the limit leaves the GPU alone; a threshold is told once a 
   expect(await instances()).toBe(1)
 })
 
-test('when it is unknown whether the GPU is off the call fails, to be repeated, and claims nothing', async () => {
+test.each([
+  ['it is unknown whether the GPU is off', 'PLATFORM_UNREACHABLE'],
+  ['there is no model server', 'PLATFORM_REFUSED'],
+] as const)('when %s the call fails, and what is spent is stored all the same', async (_, code) => {
   const { ports } = await world(1)
-  const scaling = {
-    ...ports.scaling,
-    setInstanceCount: async () => {
-      throw new TradingError('PLATFORM_UNREACHABLE', 'no answer')
-    },
+  const fail = async () => {
+    throw new TradingError(code, 'no')
   }
-  await expect(guardSpend(notice(120), scheduledAtUs, { ...ports, scaling })).rejects.toMatchObject(
-    { code: 'PLATFORM_UNREACHABLE', remedy: 'retry-later' },
-  )
-  expect(await ports.warehouse.rowsOf('spend')).toEqual([])
-  expect(ports.bus.said('alerts')).toHaveLength(1)
+  const scaling = { instanceCount: fail, setInstanceCount: fail }
+  for (let delivery = 0; delivery < 2; delivery++)
+    await expect(
+      guardSpend(notice(120), scheduledAtUs, { ...ports, scaling }),
+    ).rejects.toMatchObject({ code })
+  expect(await ports.warehouse.rowsOf('spend')).toMatchObject([
+    { kind: 'budget', amount: 120, allowed: 100, action: 'inference told to scale to zero' },
+  ])
+  expect(new Set(ports.bus.said('alerts').map(({ dedupe_key }) => dedupe_key)).size).toBe(1)
 })
 
 test.each([
@@ -136,6 +140,12 @@ test('hours of the day are counted by its own runs and end the GPU', async () =>
   expect(last.gpuHoursToday).toBeCloseTo(1, 9)
   expect(await instances()).toBe(0)
   expect(await run(7)).toMatchObject({ isScaledDown: false, instances: 0 })
+})
+
+test('no hours at all switch it off at once', async () => {
+  const { ports, instances } = await world(1, { GPU_HOURS_PER_DAY_MAX: '0' })
+  expect(await guardSpend({}, scheduledAtUs, ports)).toMatchObject({ isScaledDown: true })
+  expect(await instances()).toBe(0)
 })
 
 test('outside of its hours the GPU is switched off', async () => {

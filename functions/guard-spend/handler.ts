@@ -11,6 +11,8 @@ const inputSchema = z.strictObject({})
 /** The only service it may touch. The executor holds positions: it is never stopped to save money. */
 const service = 'inference'
 const scaledDown = `${service} scaled to zero`
+/** Of a row that is written before: whether it was done, the rows of the schedule tell. */
+const toldToScale = `${service} told to scale to zero`
 
 type Ports = Pick<FunctionPorts, 'warehouse' | 'bus' | 'scaling' | 'settings'>
 
@@ -22,6 +24,7 @@ type Ports = Pick<FunctionPorts, 'warehouse' | 'bus' | 'scaling' | 'settings'>
  *
  * @throws TradingError OPTION_INVALID for a push that is no budget notice
  * @throws TradingError PLATFORM_UNREACHABLE when it is unknown whether the GPU is off: the call must be repeated
+ * @throws TradingError PLATFORM_REFUSED when there is no such service, or no right to it; the notice is stored by then
  */
 export const guardSpend = async (
   input: unknown,
@@ -41,20 +44,7 @@ async function onBudgetNotice(input: unknown, ports: Ports): Promise<FunctionRep
   const shareBefore = Math.max(0, ...before.map(shareOf))
   const passed = thresholds.filter((threshold) => share >= threshold && shareBefore < threshold)
 
-  const highest = passed.at(-1)
-  if (highest !== undefined)
-    await raiseAlerts(ports.bus, [
-      {
-        alert: 'budget',
-        summary: `${Math.round(share * 100)} % of budget ${budgetName} is spent: ${costAmount} of ${budgetAmount} ${notice.currencyCode}`,
-        detail: isOver
-          ? `The model server is scaled to zero; trading goes on. Notice ${notice.messageId}.`
-          : `Nothing is switched off before ${Math.round(ports.settings.budgetActionShare * 100)} %.`,
-        atUs: publishedUs,
-        dedupeKey: `${budgetName}:${period}:${highest}`,
-      },
-    ])
-  if (isOver) await ports.scaling.setInstanceCount(service, 0)
+  // What is spent is known whatever becomes of the GPU, and others decide by it.
   await ports.warehouse.insert('spend', [
     {
       kind: 'budget',
@@ -62,9 +52,24 @@ async function onBudgetNotice(input: unknown, ports: Ports): Promise<FunctionRep
       recorded_at: publishedUs,
       amount: costAmount,
       allowed: budgetAmount,
-      action: isOver ? scaledDown : '',
+      action: isOver ? toldToScale : '',
     },
   ])
+
+  const highest = passed.at(-1)
+  if (highest !== undefined)
+    await raiseAlerts(ports.bus, [
+      {
+        alert: 'budget',
+        summary: `${Math.round(share * 100)} % of budget ${budgetName} is spent: ${costAmount} of ${budgetAmount} ${notice.currencyCode}`,
+        detail: isOver
+          ? `The model server is told to scale to zero; trading goes on. Notice ${notice.messageId}.`
+          : `Nothing is switched off before ${Math.round(ports.settings.budgetActionShare * 100)} %.`,
+        atUs: publishedUs,
+        dedupeKey: `${budgetName}:${period}:${highest}`,
+      },
+    ])
+  if (isOver) await ports.scaling.setInstanceCount(service, 0)
   return { function: 'guard-spend', budget: budgetName, period, share, isScaledDown: isOver }
 }
 

@@ -41,6 +41,21 @@ test('a candle that closes in the very millisecond of the call is still open', a
   expect(report).toMatchObject({ candles: 0, missing: { BTCUSDT: 3 } })
 })
 
+test('one that ended less than five seconds ago may still change, and is left to the next run', async () => {
+  const provisional = kline(noonMs - 60_000, { high: 64_005, volume: 4, tradeCount: 5 })
+  const final = kline(noonMs - 60_000)
+  const ports = (candle: typeof final) => functionPorts({ klines: async () => [candle] })
+  const before = ports(provisional)
+  const sharpAtNoon = (noonMs * 1_000) as Micros
+  expect(await ingestCandles(bitcoin, sharpAtNoon, before)).toMatchObject({ candles: 0 })
+  expect(await ingestCandles(bitcoin, (scheduledAtUs - 1_000) as Micros, before)).toMatchObject({
+    candles: 0,
+  })
+  const after = ports(final)
+  await ingestCandles(bitcoin, scheduledAtUs, after)
+  expect(after.warehouse.rowsOf('candles')).toMatchObject([{ high: 64_010.5, trades: 321 }])
+})
+
 test('the same scheduled time twice, and the next one, leave each candle once', async () => {
   const ports = functionPorts()
   await ingestCandles(bitcoin, scheduledAtUs, ports)

@@ -28,6 +28,9 @@ const intervalMinutes = {
 
 const intervals = Object.keys(intervalMinutes) as (keyof typeof intervalMinutes)[]
 
+/** A venue may still count trades of the last moment into a candle this long after its end. */
+const settlingMs = 5_000
+
 const inputSchema = z.strictObject({
   symbols: symbolsInput,
   interval: z.enum(intervals).default('1m'),
@@ -36,7 +39,8 @@ const inputSchema = z.strictObject({
 })
 
 /**
- * Stores closed candles. The one still open is left out: its numbers would be wrong a second later.
+ * Stores closed candles. One that is open, or ended less than five seconds ago, is left out: its numbers would be wrong
+ * a moment later. The next run brings it.
  *
  * Symbols that fail do not hold up the others; the call as a whole then fails, and may be repeated.
  *
@@ -51,7 +55,8 @@ export async function ingestCandles(
   const symbols = new Set(asked.symbols ?? ports.settings.symbols)
   const intervalMs = intervalMinutes[interval] * 60_000
   const endMs = Math.floor(Math.min(scheduledAtUs, ports.clock.nowUs()) / 1_000)
-  const startMs = endMs - (endMs % intervalMs) - lookback * intervalMs
+  const settledMs = endMs - settlingMs
+  const startMs = settledMs - (settledMs % intervalMs) - lookback * intervalMs
 
   let stored = 0
   const missing: Record<string, number> = {}
@@ -60,7 +65,7 @@ export async function ingestCandles(
     try {
       const klines = await ports.market.klines(symbol, interval, startMs, endMs)
       const rows = klines
-        .filter(({ openTimeMs, closeTimeMs }) => openTimeMs >= startMs && closeTimeMs < endMs)
+        .filter(({ openTimeMs, closeTimeMs }) => openTimeMs >= startMs && closeTimeMs < settledMs)
         .map((kline) => candleRow(kline, { venue: ports.venue, symbol, interval }))
       await ports.warehouse.insert('candles', rows)
       stored += rows.length

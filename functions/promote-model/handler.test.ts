@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { BucketName } from '#shared/cloud/manifest/bucket.ts'
 import { readPromotion, readPromotions } from '#shared/cloud/model-registry.ts'
-import type { ModelCatalog } from '#shared/cloud/port.ts'
+import type { Blobs, ModelCatalog } from '#shared/cloud/port.ts'
+import { TradingError } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import { featureFingerprint } from '#shared/signal/feature/vector-list.ts'
 import type { ModelCard } from '#shared/signal/model/card.ts'
@@ -157,6 +159,29 @@ test('other features, an unknown model and wrong input are refused', async () =>
   expect(await refusal({ modelId: 'direction-o', by: 'ann' })).toBe('OPTION_INVALID')
   expect(await refusal({ rollback: true, reason: 'x', by: 'ann' })).toBe('OPTION_INVALID')
   expect(await readPromotions(ports.blobs('state'))).toEqual([])
+})
+
+test.each([
+  // The platform says 403 where somebody may create and not replace, before it looks at the number.
+  ['taken by somebody else', 'other', { code: 'PROMOTION_CONTENDED' }],
+  ['taken by its own first try, whose answer was lost', 'own', undefined],
+  ['not taken: the right is missing', 'none', { code: 'PLATFORM_REFUSED' }],
+] as const)('a refused number that is %s', async (_, taker, fault) => {
+  const ports = await world(card('direction-a'), card('direction-b'))
+  const state = ports.blobs('state')
+  const refusing: Blobs = {
+    ...state,
+    async create(name, bytes) {
+      if (taker === 'own') await state.create(name, bytes)
+      if (taker === 'other')
+        await state.create(name, new TextEncoder().encode('{"modelId":"direction-b"}'))
+      throw new TradingError('PLATFORM_REFUSED', '403: storage.objects.delete')
+    },
+  }
+  const blobs = (bucket: BucketName) => (bucket === 'state' ? refusing : ports.blobs(bucket))
+  const promoting = promoteModel(asked('direction-a'), at(0), { ...ports, blobs })
+  if (fault) await expect(promoting).rejects.toMatchObject(fault)
+  else expect(await promoting).toMatchObject({ isChanged: true, sequence: 1 })
 })
 
 test('of two promotions at once one holds and the other is told', async () => {

@@ -6,6 +6,7 @@ import {
   readModelCard,
   readPromotions,
 } from '#shared/cloud/model-registry.ts'
+import type { Blobs } from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import { featureFingerprint } from '#shared/signal/feature/vector-list.ts'
@@ -75,14 +76,11 @@ export async function promoteModel(
           recordedAtUs: scheduledAtUs,
         })
   const isChanged = promotion !== repeated && promotion !== newest
-  if (isChanged) {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(promotion)}\n`)
-    if (!(await state.create(promotionBlobName(promotion.sequence), bytes)))
-      throw new TradingError(
-        'PROMOTION_CONTENDED',
-        `promotion ${promotion.sequence} was made by somebody else at this moment; look at it, then ask again`,
-      )
-  }
+  if (isChanged && !(await createPromotion(promotion, state)))
+    throw new TradingError(
+      'PROMOTION_CONTENDED',
+      `promotion ${promotion.sequence} was made by somebody else at this moment; look at it, then ask again`,
+    )
   await ports.warehouse.insert('promotions', [promotionRow(promotion, card)])
   // What was promoted since must stay the one the catalog names.
   const isNewest = promotion.sequence >= (newest?.sequence ?? 0)
@@ -97,6 +95,24 @@ export async function promoteModel(
     majorityAccuracy: card.test.majorityAccuracy,
     notes,
     ...(version === undefined ? {} : { version }),
+  }
+}
+
+/**
+ * @returns false when the number is taken by another promotion
+ * @throws TradingError PLATFORM_REFUSED when it is not taken and the platform still says no
+ */
+async function createPromotion(promotion: Promotion, state: Blobs): Promise<boolean> {
+  const name = promotionBlobName(promotion.sequence)
+  const bytes = new TextEncoder().encode(`${JSON.stringify(promotion)}\n`)
+  try {
+    return await state.create(name, bytes)
+  } catch (error) {
+    if (!(error instanceof TradingError) || error.code !== 'PLATFORM_REFUSED') throw error
+    // Who may create and not replace is refused the right before the number is looked at: see who took it.
+    const taken = await state.get(name)
+    if (!taken) throw error
+    return Buffer.from(bytes).equals(taken)
   }
 }
 

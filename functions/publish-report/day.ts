@@ -4,20 +4,22 @@ import {
   checkSumsQuery,
   fillSumsQuery,
   fundingSumsQuery,
-  type ProfitRow,
-  profitEndsQuery,
-  profitLineQuery,
   readAccountCheckCount,
   readCheckSums,
   readFillSums,
   readFundingSums,
-  readProfitEnds,
-  readProfitLine,
   type Span,
 } from '#shared/cloud/query/day-report.ts'
+import {
+  profitEndsQuery,
+  profitLineQuery,
+  readProfitEnds,
+  readProfitLine,
+} from '#shared/cloud/query/profit.ts'
 import { readSpend, spendQuery } from '#shared/cloud/query/spend.ts'
 import { decimalFromQuoteE8, quoteFromE8 } from '#shared/kernel/decimal.ts'
-import { microsPerDay, microsPerSecond } from '#shared/kernel/unit.ts'
+import { microsPerDay } from '#shared/kernel/unit.ts'
+import { type PartsE8, partNames, profitOfSpan } from './profit.ts'
 
 export type Parts = {
   readonly pnl: string
@@ -41,7 +43,7 @@ export type DayReport = {
   readonly profit: readonly ProfitLine[]
   /** Sum over the runs of the day; undefined when none recorded its equity. */
   readonly total: Parts | undefined
-  /** `[seconds since 1970, P&L of the run since its start in USDT]` by run. */
+  /** `[seconds since 1970, P&L of the run since midnight in USDT]` by run. */
   readonly lines: Readonly<Record<string, readonly (readonly [number, number])[]>>
   readonly fills: readonly {
     readonly strategy: string
@@ -88,12 +90,8 @@ export async function readDay(
   const notices = readSpend(await ask(spendQuery('budget', span.fromUs, span.untilUs)))
   const notice = notices.at(-1)
 
-  const profit = profitOfDay(ends, fromUs)
-  const lines: Record<string, (readonly [number, number])[]> = {}
-  for (const { runId, recordedAtUs, pnlQuote } of points) {
-    lines[runId] ??= []
-    lines[runId].push([recordedAtUs / microsPerSecond, pnlQuote])
-  }
+  const knownUntilUs = Math.min(span.untilUs, writtenAtUs)
+  const { profit, total, lines, gaps } = profitOfSpan(ends, points, { span, knownUntilUs })
   return {
     day,
     writtenAtUs,
@@ -103,7 +101,7 @@ export async function readDay(
       equity: decimalFromQuoteE8(equityE8),
       ...inDecimals(parts),
     })),
-    total: totalOf(profit),
+    total: total && inDecimals(total),
     lines,
     fills: fills.map(({ feesE8, ...row }) => ({ ...row, fees: decimalFromQuoteE8(feesE8) })),
     funding: funding.map(({ amountE8, ...row }) => ({
@@ -121,6 +119,7 @@ export async function readDay(
       ...(profit.length === 0
         ? ['No equity was recorded: the executor did not trade, or its rows are late.']
         : []),
+      ...gaps,
       ...(fills.length === 0 ? ['No fills.'] : []),
       ...(funding.length === 0 ? ['No funding was paid or received.'] : []),
       ...(checks.length === 0 ? ['No data was checked.'] : []),
@@ -131,49 +130,8 @@ export async function readDay(
   }
 }
 
-type PartsE8 = Readonly<Record<keyof Parts, bigint>>
-type Profit = {
-  readonly runId: string
-  readonly strategy: string
-  readonly equityE8: bigint
-  readonly parts: PartsE8
-}
-
-/** P&L counts from the start of a run: a run that began before the day loses what it had at its first row. */
-function profitOfDay(ends: readonly ProfitRow[], dayUs: number): readonly Profit[] {
-  const groups = Map.groupBy(ends, ({ runId, strategy }) => `${runId} ${strategy}`)
-  return [...groups.values()].map((rows) => {
-    const first = rows[0]!
-    const last = rows.at(-1)!
-    // The first row of a run comes within its first seconds; one at the very beginning of the day is an older run's.
-    const isOlder = first.recordedAtUs - dayUs < 60 * microsPerSecond
-    const since = (part: (row: ProfitRow) => bigint) => part(last) - (isOlder ? part(first) : 0n)
-    return {
-      runId: last.runId,
-      strategy: last.strategy,
-      equityE8: last.equityE8,
-      parts: {
-        pnl: since(({ pnlE8 }) => pnlE8),
-        spread: since(({ spreadE8 }) => spreadE8),
-        price: since(({ priceE8 }) => priceE8),
-        fees: since(({ feesE8 }) => feesE8),
-        funding: since(({ fundingE8 }) => fundingE8),
-      },
-    }
-  })
-}
-
-const partNames = ['pnl', 'spread', 'price', 'fees', 'funding'] as const
-
 const inDecimals = (parts: PartsE8): Parts =>
   Object.fromEntries(partNames.map((name) => [name, decimalFromQuoteE8(parts[name])])) as Parts
-
-function totalOf(profit: readonly Profit[]): Parts | undefined {
-  const totals = profit.filter(({ strategy }) => strategy === 'total')
-  if (totals.length === 0) return undefined
-  const sum = (name: keyof Parts) => totals.reduce((all, { parts }) => all + parts[name], 0n)
-  return Object.fromEntries(partNames.map((name) => [name, decimalFromQuoteE8(sum(name))])) as Parts
-}
 
 /** One line for a channel. */
 export function summaryOf(report: DayReport): string {

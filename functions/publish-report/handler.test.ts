@@ -9,6 +9,7 @@ const hour = 3_600_000_000
 
 const equity = (strategy: string, hoursPastMidnight: number, pnl: string, fees: string) => ({
   run_id: 'run-1',
+  epoch: 1,
   strategy,
   recorded_at: (noonMs - 12 * 3_600_000) * 1_000 + hoursPastMidnight * hour,
   equity: '1000.00000000',
@@ -27,7 +28,7 @@ async function world() {
   return { ports, read }
 }
 
-test('a run from the day before counts from its first row, one of the day from its start', async () => {
+test('the page sums over runs and draws a line for each', async () => {
   const { ports, read } = await world()
   await ports.warehouse.fill('equity', [
     equity('total', 0, '-10.00000001', '1.00000000'),
@@ -37,10 +38,11 @@ test('a run from the day before counts from its first row, one of the day from i
     { ...equity('total', 10, '1.25000000', '0.20000000'), run_id: 'run-2' },
   ])
   const report = await publishReport(today, scheduledAtUs, ports)
-  expect(report.summary).toContain('P&L 3.25 USDT, 0 fills')
+  expect(report.summary).toContain('P&L 2.75 USDT, 0 fills')
   const figures = JSON.parse(await read('daily/2026-11-21.json'))
-  expect(figures.total).toMatchObject({ pnl: '3.25000001', fees: '1.20000000' })
+  expect(figures.total).toMatchObject({ pnl: '2.75000001', fees: '1.10000000' })
   expect(Object.keys(figures.lines)).toEqual(['run-1', 'run-2'])
+  expect(figures.lines['run-1'][0][1]).toBeCloseTo(0, 8)
   const page = await read('daily/2026-11-21.html')
   expect(page.match(/<polyline/g)).toHaveLength(2)
   expect(page).toContain('all runs')

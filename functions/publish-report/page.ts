@@ -79,7 +79,7 @@ function profitTable({ profit, total }: DayReport): Html {
 const width = 720
 const height = 160
 
-/** P&L of each run since its start, averages of ten minutes. */
+/** P&L of each run since midnight, averages of ten minutes. */
 function profitLine({ lines, day }: DayReport): Html {
   const points = Object.values(lines).flat()
   if (points.length < 2) return html`<p class="quiet">Too few points for a line.</p>`
@@ -98,7 +98,7 @@ function profitLine({ lines, day }: DayReport): Html {
 <line x1="0" x2="${width}" y1="${y(0)}" y2="${y(0)}"/>${paths}
 <text x="0" y="${height + 18}">00:00</text><text x="${width / 2}" y="${height + 18}" text-anchor="middle">12:00 UTC</text>
 <text x="${width}" y="${height + 18}" text-anchor="end">24:00</text></svg>
-<p class="quiet">P&amp;L of each run since its start, ten-minute averages: ${bottom.toFixed(2)} to ${top.toFixed(2)} USDT.</p>`
+<p class="quiet">P&amp;L of each run since midnight, ten-minute averages: ${bottom.toFixed(2)} to ${top.toFixed(2)} USDT.</p>`
 }
 
 function accountText({ accountChecks: { checks, differences } }: DayReport): Html | false {

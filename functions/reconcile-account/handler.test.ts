@@ -111,10 +111,89 @@ test('one unit of 1e-8 is a difference: a row, an alert and a kill', async () =>
   expect(unequal).toHaveLength(1)
 })
 
-test('a trade we know nothing of is a difference', async () => {
+const hours = (n: number) => (scheduledAtUs + n * 3_600_000_000) as Micros
+
+test('a row that is late is waited for: nobody is killed, and it is compared when it comes', async () => {
   const ports = await world(trades.slice(0, 1), [...trades.flatMap(booked), funding])
-  const { differences } = await reconcileAccount({}, scheduledAtUs, ports)
-  expect(differences).toHaveLength(2)
+  expect(await reconcileAccount({}, scheduledAtUs, ports)).toMatchObject({
+    differences: [],
+    waitingForRows: 2,
+    withoutRow: [],
+  })
+  expect([...ports.bus.said('alerts'), ...ports.bus.said('commands')]).toEqual([])
+  await ports.warehouse.fill('fills', [fillRow({ ...trades[1]!, feeE8: 1n })])
+  expect(await reconcileAccount({}, hours(1), ports)).toMatchObject({
+    waitingForRows: 0,
+    differences: ['live BTCUSDT fees: ours -0.00000001, theirs -0.06400001'],
+  })
+})
+
+test('a row that has not come after an hour is told once; a person decides, nobody is killed', async () => {
+  const ports = await world(trades.slice(0, 1), [...trades.flatMap(booked), funding])
+  for (let hour = 0; hour < 4; hour++) {
+    const report = await reconcileAccount({}, hours(hour), ports)
+    expect(report).toMatchObject({
+      differences: [],
+      withoutRow:
+        hour === 1
+          ? [
+              'live BTCUSDT fees without a row: ours 0.00000000, theirs -0.06400001',
+              'live BTCUSDT realised P&L without a row: ours 0.00000000, theirs -1.23456789',
+            ]
+          : [],
+    })
+  }
+  expect(ports.bus.said('commands')).toEqual([])
+  expect(ports.bus.said('alerts')).toMatchObject([
+    {
+      alert: 'account-mismatch',
+      summary:
+        '2 bookings of the venue have no row here, the first of 2026-11-21T11:30:00Z; trading goes on',
+      detail: expect.stringContaining('BTCUSDT fees 2, BTCUSDT realised P&L 2.'),
+    },
+  ])
+  const unequal = (await ports.warehouse.rowsOf('account_checks')).filter(
+    ({ is_equal }) => !is_equal,
+  )
+  expect(unequal).toHaveLength(2)
+})
+
+test('however late each row comes within the hour, every booking is compared and nobody is killed', async () => {
+  const trade = fc.record({
+    atMinute: fc.integer({ min: -50, max: 200 }),
+    lateMinutes: fc.integer({ min: 0, max: 55 }),
+    feeE8: fc.bigInt({ min: 1n, max: 10n ** 9n }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(trade, { minLength: 1, maxLength: 12 }), async (drawn) => {
+      const made = drawn.map(({ atMinute, lateMinutes, feeE8 }, index) => ({
+        trade: { tradeId: index, atMs: noonMs + atMinute * 60_000, feeE8, pnlE8: 0n },
+        arrivesUs: (noonMs + (atMinute + lateMinutes) * 60_000) * 1_000,
+      }))
+      const ports = await world([], [])
+      const compared = new Set<string>()
+      for (let hour = 0; hour < 6; hour++) {
+        const atUs = hours(hour)
+        const arrived = made.filter(({ arrivesUs }) => arrivesUs <= atUs)
+        await ports.warehouse.fill(
+          'fills',
+          arrived.map(({ trade }) => fillRow(trade)),
+        )
+        const history = made.map(({ trade }) => trade).filter(({ atMs }) => atMs * 1_000 <= atUs)
+        const accounts = () => [account([funding, ...history.flatMap(booked)])]
+        const report = await reconcileAccount({}, atUs, { ...ports, accounts })
+        expect(report).toMatchObject({ differences: [], withoutRow: [] })
+        for (const { subject, checked_at, detail } of await ports.warehouse.rowsOf(
+          'account_checks',
+        ))
+          if (subject === 'BTCUSDT fees') compared.add(`${checked_at} ${detail}`)
+      }
+      const bookings = [...compared].map((text) => Number(/ (\d+) bookings/.exec(text)?.[1]))
+      expect(bookings.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(made.length)
+      expect(ports.bus.said('commands')).toEqual([])
+    }),
+    { numRuns: 8 },
+  )
 })
 
 test('a venue that does not answer is no difference: nothing is written, nobody is killed', async () => {
@@ -206,8 +285,9 @@ test('a booking that the sides date differently across an edge is no difference'
         booked({ tradeId: index, atMs: atMs + laterMs, feeE8, pnlE8 }),
       )
       const window = { fromUs: 20_000_000, untilUs: 80_000_000 }
-      for (const { oursE8, theirsE8 } of compareBookings({ fills, funding: [] }, venue, window))
-        expect(oursE8).toBe(theirsE8)
+      const { comparisons, unmatched } = compareBookings({ fills, funding: [] }, venue, window)
+      for (const { oursE8, theirsE8 } of comparisons) expect(oursE8).toBe(theirsE8)
+      expect(unmatched).toEqual([])
     }),
   )
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  type AccountCheckRow,
   bookedFillsQuery,
   bookedFundingQuery,
   lastAccountChecksQuery,
@@ -17,17 +18,22 @@ import {
   type ReadableAccount,
   readInput,
 } from '../function-call.ts'
-import { type Comparison, compareBookings } from './matching.ts'
-import { checkWallet } from './wallet.ts'
+import { type Booking, type Compared, type Comparison, compareBookings } from './matching.ts'
+import { checkWallet, comparedUntilOf, withComparedUntil } from './wallet.ts'
 
 const inputSchema = z.strictObject({})
 
-/** Rows need this long at most from the executor to the warehouse. */
-const warehouseLagUs = 2 * microsPerMinute
+/** What is younger is left to the next check: both sides are still writing it down. */
+const settlingUs = 2 * microsPerMinute
+/** A row that is not there by then is not late any more. */
+const rowPatienceUs = microsPerHour
 /** The two sides date one booking at most this differently. */
 const datingUs = microsPerMinute
 /** The venue's history goes back seven days. */
 const memoryUs = 6 * microsPerDay
+
+/** Bookings that an alert names. */
+const namedMax = 10
 
 type Ports = Pick<FunctionPorts, 'warehouse' | 'bus' | 'clock' | 'accounts' | 'openedUs'>
 
@@ -35,8 +41,10 @@ type Ports = Pick<FunctionPorts, 'warehouse' | 'bus' | 'clock' | 'accounts' | 'o
  * Compares fees, realised P&L and funding in the warehouse with the venue's income history, booking by booking and to
  * the last 1e-8, from where the check before ended to two minutes ago; and each wallet with its history.
  *
- * A difference is a row, an alert and a kill: books that are wrong must not size orders. A venue that does not answer
- * is no difference: the call fails, nothing is written, and the next one covers the time of this one too.
+ * A difference is a row, an alert and a kill: books that are wrong must not size orders. A booking of the venue that has
+ * no row here says nothing about the executor's books: rows may be late, and nobody writes any while no executor trades.
+ * It is waited for; one hour after it was booked it is a row and an alert, and a person decides. A venue that does not
+ * answer is no difference: the call fails, nothing is written, and the next one covers the time of this one too.
  *
  * @throws TradingError OPTION_INVALID, VENUE_*, WIRE_SHAPE_UNKNOWN, QUERY_INVALID, PLATFORM_UNREACHABLE
  */
@@ -60,25 +68,26 @@ export async function reconcileAccount(
       lastAccountChecksQuery('wallet', Math.max(bornUs, scheduledAtUs - memoryUs), scheduledAtUs),
     ),
   )
-  const lastUs = accounts.map(
-    ({ name }) =>
-      before.find(({ account }) => account === name)?.checkedAtUs ?? scheduledAtUs - microsPerHour,
-  )
+  const lastOf = ({ name }: ReadableAccount) => before.find(({ account }) => account === name)
   const window = {
-    fromUs: Math.max(bornUs, Math.min(...lastUs) - warehouseLagUs),
-    untilUs: scheduledAtUs - warehouseLagUs,
+    fromUs: Math.max(
+      bornUs,
+      scheduledAtUs - memoryUs,
+      Math.min(...accounts.map((account) => comparedUntil(lastOf(account), scheduledAtUs))),
+    ),
+    untilUs: scheduledAtUs - settlingUs,
   }
-  const rows: CheckRow[] = []
+  const { comparisons, unmatched } =
+    window.untilUs > window.fromUs ? await compareWindow(accounts, window, ports) : nothing
+  const isLate = ({ timeUs }: Booking) => timeUs > scheduledAtUs - rowPatienceUs
+  const waiting = unmatched.filter(isLate)
+  const missing = unmatched.filter((booking) => !isLate(booking))
+  const comparedUntilUs = Math.min(window.untilUs, ...waiting.map(({ timeUs }) => timeUs))
+
+  const rows = comparisons.map((comparison) => bookingRow(accounts, comparison, scheduledAtUs))
   const restless: string[] = []
-  if (window.untilUs > window.fromUs)
-    rows.push(
-      ...(await compareWindow(accounts, window, ports)).map((comparison) =>
-        bookingRow(accounts, comparison, scheduledAtUs),
-      ),
-    )
   for (const account of accounts) {
-    const last = before.find((row) => row.account === account.name)
-    const check = await checkWallet(account, last, ports.clock.nowUs())
+    const check = await checkWallet(account, lastOf(account), ports.clock.nowUs())
     if (!check) restless.push(account.name)
     else
       rows.push(
@@ -87,15 +96,16 @@ export async function reconcileAccount(
           'wallet',
           check.expectedE8,
           check.actualE8,
-          check.detail,
+          withComparedUntil(check, comparedUntilUs),
           scheduledAtUs,
         ),
       )
   }
-
   const wrong = rows.filter(({ is_equal }) => !is_equal)
   if (wrong.length > 0) await tellMismatch(wrong, scheduledAtUs, ports)
-  await warehouse.insert('account_checks', rows)
+  const missingRows = missingBySubject(accounts, missing, scheduledAtUs)
+  if (missing.length > 0) await tellMissing(missing, scheduledAtUs, ports)
+  await warehouse.insert('account_checks', [...rows, ...missingRows])
   return {
     function: 'reconcile-account',
     accounts: accounts.map(({ name }) => name),
@@ -103,6 +113,8 @@ export async function reconcileAccount(
     until: isoSeconds(window.untilUs),
     compared: rows.length,
     differences: wrong.map(inWords),
+    waitingForRows: waiting.length,
+    withoutRow: missingRows.map(inWords),
     ...(restless.length > 0 ? { notAtRest: restless } : {}),
   }
 }
@@ -111,7 +123,7 @@ async function compareWindow(
   accounts: readonly ReadableAccount[],
   window: { readonly fromUs: number; readonly untilUs: number },
   { warehouse }: Ports,
-): Promise<readonly Comparison[]> {
+): Promise<Compared> {
   const fromUs = Math.max(0, window.fromUs - datingUs)
   const untilUs = window.untilUs + datingUs
   const income = await Promise.all(
@@ -124,6 +136,14 @@ async function compareWindow(
   const theirs = income.flat().filter(({ timeMs }) => timeMs * 1_000 < untilUs)
   return compareBookings(ours, theirs, window)
 }
+
+/** Where the last check of a wallet left off. */
+const comparedUntil = (last: AccountCheckRow | undefined, atUs: Micros): number =>
+  last
+    ? (comparedUntilOf(last) ?? last.checkedAtUs - settlingUs)
+    : atUs - microsPerHour - settlingUs
+
+const nothing: Compared = { comparisons: [], unmatched: [] }
 
 type CheckRow = ReturnType<typeof checkRow>
 
@@ -158,8 +178,47 @@ const bookingRow = (
     atUs,
   )
 
+function missingBySubject(
+  accounts: readonly ReadableAccount[],
+  missing: readonly Booking[],
+  atUs: Micros,
+): readonly CheckRow[] {
+  const groups = Map.groupBy(missing, ({ symbol, kind }) => `${symbol} ${kind} without a row`)
+  return [...groups].map(([subject, bookings]) => ({
+    ...bookingRow(
+      accounts,
+      {
+        subject,
+        oursE8: 0n,
+        theirsE8: bookings.reduce((sum, { amountE8 }) => sum + amountE8, 0n),
+        bookings: bookings.length,
+      },
+      atUs,
+    ),
+    is_equal: false,
+  }))
+}
+
 const inWords = ({ account, subject, expected, actual }: CheckRow): string =>
   `${account} ${subject}: ours ${expected}, theirs ${actual}`
+
+async function tellMissing(
+  missing: readonly Booking[],
+  atUs: Micros,
+  { bus }: Ports,
+): Promise<void> {
+  const firstUs = Math.min(...missing.map(({ timeUs }) => timeUs))
+  const named = missing.slice(0, namedMax).map(({ symbol, kind, id }) => `${symbol} ${kind} ${id}`)
+  await raiseAlerts(bus, [
+    {
+      alert: 'account-mismatch',
+      summary: `${missing.length} bookings of the venue have no row here, the first of ${isoSeconds(firstUs)}; trading goes on`,
+      detail: `${named.join(', ')}${missing.length > namedMax ? ' …' : ''}. Booked while no executor traded, by somebody else, or their rows were lost.`,
+      atUs,
+      dedupeKey: `rows:${isoSeconds(firstUs)}`,
+    },
+  ])
+}
 
 async function tellMismatch(
   wrong: readonly CheckRow[],

@@ -14,7 +14,8 @@ export type Comparison = {
 
 export type Window = { readonly fromUs: number; readonly untilUs: number }
 
-type Booking = {
+/** One entry of the income history, or what our books say it should be. */
+export type Booking = {
   readonly kind: 'fees' | 'realised P&L' | 'funding'
   readonly symbol: string
   /** The execution or transaction: the same at both sides. */
@@ -23,9 +24,16 @@ type Booking = {
   readonly timeUs: number
 }
 
+export type Compared = {
+  /** Over the bookings that we have within the window. */
+  readonly comparisons: readonly Comparison[]
+  /** What the venue has booked within the window and we have no row of. */
+  readonly unmatched: readonly Booking[]
+}
+
 /**
- * Sums of fees, realised P&L and funding by symbol, ours and theirs, over the bookings that either side has within
- * the window.
+ * Sums of fees, realised P&L and funding by symbol, ours and theirs, over the bookings of a window; and those of the
+ * venue that we know nothing of, which may be late rows as well as facts that we missed.
  *
  * Both sides may be given from a little before to a little after the window: a booking is matched by its id, so one
  * that the two sides date differently across an edge is counted on both sides or on neither.
@@ -36,11 +44,13 @@ export function compareBookings(
   ours: { readonly fills: readonly BookedFill[]; readonly funding: readonly BookedFunding[] },
   income: readonly Income[],
   window: Window,
-): readonly Comparison[] {
+): Compared {
   const own = ownBookings(ours)
   const venue = income.flatMap(venueBooking)
   const within = ({ timeUs }: Booking) => timeUs >= window.fromUs && timeUs < window.untilUs
-  const counted = new Set([...own, ...venue].filter(within).map(idOf))
+  const ownIds = new Set(own.map(idOf))
+  const isKnown = (booking: Booking) => ownIds.has(idOf(booking))
+  const counted = new Set([...own, ...venue.filter(isKnown)].filter(within).map(idOf))
 
   const sums = new Map<string, { oursE8: bigint; theirsE8: bigint; ids: Set<string> }>()
   const add = (side: 'oursE8' | 'theirsE8') => (booking: Booking) => {
@@ -53,7 +63,7 @@ export function compareBookings(
   }
   own.forEach(add('oursE8'))
   venue.forEach(add('theirsE8'))
-  return [...sums]
+  const comparisons = [...sums]
     .map(([subject, { oursE8, theirsE8, ids }]) => ({
       subject,
       oursE8,
@@ -61,6 +71,10 @@ export function compareBookings(
       bookings: ids.size,
     }))
     .sort((a, b) => (a.subject < b.subject ? -1 : 1))
+  return {
+    comparisons,
+    unmatched: venue.filter((booking) => within(booking) && !isKnown(booking)),
+  }
 }
 
 const idOf = ({ kind, symbol, id }: Booking): string => `${kind}:${symbol}:${id}`

@@ -13,9 +13,21 @@ export type WalletCheck = {
 }
 
 /** Up to where the history was added up: all of `bookedAtUntil` happened within the millisecond `untilMs`. */
-const anchorSchema = z.object({ untilMs: z.int().nonnegative(), bookedAtUntil: z.string() })
+const anchorSchema = z.object({
+  untilMs: z.int().nonnegative(),
+  bookedAtUntil: z.string(),
+  comparedUntilUs: z.int().nonnegative().optional(),
+})
 
 const firstLooksMax = 5
+
+/** Keeps in a check up to when bookings were compared, so that the next one goes on there. */
+export const withComparedUntil = ({ detail }: WalletCheck, comparedUntilUs: number): string =>
+  JSON.stringify({ ...JSON.parse(detail), comparedUntilUs })
+
+/** @returns undefined when that check did not say */
+export const comparedUntilOf = ({ detail }: AccountCheckRow): number | undefined =>
+  anchorSchema.parse(JSON.parse(detail)).comparedUntilUs
 
 /**
  * Checks that the wallet changed by exactly what the venue's own history says, since the check before.

@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest'
-import type { Training, TrainingRequest, TrainingState } from '#shared/cloud/port.ts'
+import type { Row, Training, TrainingRequest, TrainingState } from '#shared/cloud/port.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import { functionPorts, scheduledAtUs } from '../scripted-market.fixture.ts'
 import { readSettings } from '../settings.ts'
 import { testWarehouse } from '../warehouse.fixture.ts'
 import { startTraining } from './handler.ts'
 
-async function world() {
+const notice = (atUs: number, amount: number, other: Row = {}): Row => ({
+  kind: 'budget',
+  period: '2026-11',
+  recorded_at: atUs,
+  amount,
+  allowed: 100,
+  action: '',
+  ...other,
+})
+
+async function world(notices: readonly Row[] = [notice(scheduledAtUs - 3_600_000_000, 10)]) {
   const asked: TrainingRequest[] = []
   let state: TrainingState = 'succeeded'
   const training: Training = {
@@ -21,6 +31,7 @@ async function world() {
     TRAINING_MODELS_PATH: '/gcs/bucket-models',
   })
   const ports = { ...functionPorts(), warehouse: await testWarehouse(), training, settings }
+  await ports.warehouse.insert('spend', notices)
   const models = ports.blobs('models')
   for (const id of ['20261119t000000z-aa', '20261120t000000z-bb'])
     await models.put(`datasets/${id}/dataset.json`, new Uint8Array())
@@ -68,6 +79,7 @@ test('one at a time, and no more a week than are allowed', async () => {
     reason: 'train-20261121t120005z is still running',
   })
   become('failed')
+  await ports.warehouse.insert('spend', [notice(at(1), 10)])
   await startTraining({}, at(2), ports)
   await startTraining({}, at(3), ports)
   expect(await startTraining({}, at(4), ports)).toMatchObject({
@@ -77,20 +89,24 @@ test('one at a time, and no more a week than are allowed', async () => {
   expect(asked).toHaveLength(3)
 })
 
-test('nothing is started on a spent budget', async () => {
-  const { ports, asked } = await world()
-  await ports.warehouse.fill('spend', [
-    {
-      kind: 'budget',
-      period: '2026-11',
-      recorded_at: scheduledAtUs - day,
-      amount: 101,
-      allowed: 100,
-      action: '',
-    },
-  ])
+test.each<[string, readonly Row[], RegExp]>([
+  [
+    'a spent budget',
+    [notice(scheduledAtUs - 2 * day, 10), notice(scheduledAtUs - day, 101)],
+    /^the budget of 2026-11 is spent: 101 of 100$/,
+  ],
+  ['no word of the budget', [], /^what is spent of the budget of 2026-11 is unknown/],
+  ['an old word of it', [notice(scheduledAtUs - 4 * day, 10)], /is unknown/],
+  [
+    'the budget of the month before',
+    [notice(scheduledAtUs - day, 10, { period: '2026-10' })],
+    /is unknown/,
+  ],
+])('nothing is started on %s', async (_, notices, reason) => {
+  const { ports, asked } = await world(notices)
   expect(await startTraining({}, scheduledAtUs, ports)).toMatchObject({
-    reason: 'the budget of 2026-11 is spent: 101 of 100',
+    isStarted: false,
+    reason: expect.stringMatching(reason),
   })
   expect(asked).toEqual([])
 })

@@ -15,13 +15,16 @@ const inputSchema = z.strictObject({
   by: z.string().min(1).max(200).default('schedule'),
 })
 
+/** The budget's notices come several times a day. */
+const noticeAgeUsMax = 3 * microsPerDay
+
 type Ports = Pick<FunctionPorts, 'warehouse' | 'blobs' | 'training' | 'settings'>
 
 /**
  * Starts one training job on a spot GPU, on the newest data set, under an id made of the scheduled time.
  *
  * Refused, with a reason in the report: while a job still runs, after as many jobs of the last seven days as are
- * allowed, and when the month's budget is spent. A repeated call finds the job of the first.
+ * allowed, and when the month's budget is spent or nothing told within three days how much of it is. A repeated call finds the job of the first.
  *
  * @throws TradingError OPTION_INVALID where jobs cannot run, or there is no such data set
  * @throws TradingError CONFIG_INVALID, PLATFORM_UNREACHABLE, PLATFORM_REFUSED, QUERY_INVALID
@@ -91,11 +94,21 @@ async function refusalOf(
     const state = await training.state(newest.jobName)
     if (state === 'waiting' || state === 'running') return `${newest.trainingId} is still ${state}`
   }
+  return await budgetRefusal(warehouse, atUs, settings.budgetActionShare)
+}
+
+async function budgetRefusal(
+  warehouse: Ports['warehouse'],
+  atUs: Micros,
+  shareMax: number,
+): Promise<string | undefined> {
   const period = new Date(atUs / 1_000).toISOString().slice(0, 7)
   const spent = readSpend(
-    await warehouse.query(spendQuery('budget', atUs - 32 * microsPerDay, atUs)),
+    await warehouse.query(spendQuery('budget', atUs - noticeAgeUsMax, atUs)),
   ).findLast((row) => row.period === period)
-  if (!spent?.allowed || spent.amount / spent.allowed < settings.budgetActionShare) return undefined
+  if (!spent?.allowed)
+    return `what is spent of the budget of ${period} is unknown: no notice of it came in the last ${noticeAgeUsMax / microsPerDay} days; a stack without a billing account has none`
+  if (spent.amount / spent.allowed < shareMax) return undefined
   return `the budget of ${period} is spent: ${spent.amount} of ${spent.allowed}`
 }
 

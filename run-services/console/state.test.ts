@@ -26,6 +26,7 @@ const order = (id: string, state: string, runId = 'run-1'): ConsoleMessage => {
 const equity = (atSeconds: number, pnl: string, runId = 'run-1'): ConsoleMessage => {
   const row: EquityRow = {
     run_id: runId,
+    epoch: 1,
     strategy: 'total',
     recorded_at: atSeconds * 1e6,
     equity: '100.00000000',

@@ -177,6 +177,7 @@ function decisionMessage(state: TraderState, decision: Decision, runId: string):
   const instrument = instrumentId === undefined ? undefined : instrumentOf(state, instrumentId)
   return {
     run_id: runId,
+    epoch: state.config.epoch,
     sequence: decision.sequence,
     recorded_at: decision.atUs,
     strategy: decision.strategy,

@@ -43,6 +43,8 @@ export type FillMessage = {
 
 export type DecisionMessage = {
   readonly run_id: string
+  /** Of the session: one that takes over counts from one. */
+  readonly epoch: number
   readonly sequence: number
   readonly recorded_at: number
   readonly strategy: string

@@ -30,6 +30,19 @@ export function tableSpec(table: string): TableSpec {
 }
 
 /**
+ * The columns that decide which of several rows with one key shows: the smallest by them, in this order, nothing behind
+ * everything. So it does not matter in which order rows came, and every binding shows the same one. Equal rows are one;
+ * rows that differ only in JSON may show either.
+ *
+ * @throws TradingError ROW_INVALID when the manifest has no such table
+ */
+export function decidingColumns(table: string): readonly string[] {
+  const { columns, key, partitionBy } = tableSpec(table)
+  const others = Object.keys(columns).filter((name) => name !== partitionBy)
+  return [partitionBy, ...others].filter((name) => !key.includes(name) && columns[name] !== 'json')
+}
+
+/**
  * Checks that a row has exactly the columns of its table, each of its type. Only columns outside the key may be null.
  *
  * @throws TradingError ROW_INVALID naming table, column and value

@@ -45,8 +45,43 @@ export function warehouseConformance(open: () => Promise<Warehouse>): void {
     expect(rows).toEqual([
       [1, '0.10000000'],
       [2, '0.10000000'],
-      [3, '9.00000000'],
+      [3, '0.10000000'],
     ])
+  })
+
+  test('of rows with one key and other values the same one shows, whatever came first', async () => {
+    const candle = (high: number, trades: number | null, symbol: string): Row => ({
+      venue: 'aster',
+      symbol,
+      interval: '1m',
+      open_time: 1_700_000_040_000_000,
+      open: 100,
+      high,
+      low: 90,
+      close: 105,
+      volume: 50,
+      quote_volume: 5_000,
+      trades,
+    })
+    const rows: (readonly [number, number | null])[] = [
+      [110, 60],
+      [101, null],
+      [101, 5],
+      [101, 7],
+    ]
+    const orders = [rows, rows.toReversed(), [rows[2]!, rows[0]!, rows[3]!, rows[1]!]]
+    const warehouse = await fresh()
+    for (const [index, order] of orders.entries())
+      for (const [high, trades] of order)
+        await warehouse.insert('candles', [candle(high, trades, `S${index}`)])
+    await warehouse.insert(
+      'candles',
+      rows.map(([high, trades]) => candle(high, trades, 'WHOLE')),
+    )
+    const { rows: shown } = await warehouse.query(
+      'SELECT symbol, high, trades FROM candles ORDER BY symbol',
+    )
+    expect(shown).toEqual(['S0', 'S1', 'S2', 'WHOLE'].map((symbol) => [symbol, 101, 5]))
   })
 
   test('whatever the batches, the rows are the set of keys sent', { timeout: 60_000 }, async () => {

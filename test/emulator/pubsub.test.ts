@@ -227,7 +227,7 @@ describe('a connection that breaks', () => {
 
   test('a loss elsewhere is not told of the topic that is flushed', async () => {
     const environment = await provisioned()
-    const { bus, faults } = await openBus(environment, { patienceMs: 200 })
+    const { bus, faults } = await openBus(environment, { patienceMs: 1_000 })
     emulator.refusePublishing(true)
     bus.publish('status', { state: 'running' })
     await until(() => faults.length === 1)

@@ -20,6 +20,7 @@ afterAll(() => emulator?.close())
 
 const open = async (options: { readonly resultRowsMax?: number } = {}) => {
   await emptyEmulatedWarehouse({ host: emulator.host, project, dataset }, [
+    'candles',
     'fills',
     'funding_payments',
   ])

@@ -222,7 +222,7 @@ export function createFillsTable(read: ReadPrecision): (state: ConsoleState) => 
 export function createDecisionsTable(read: ReadPrecision): (state: ConsoleState) => void {
   const table = createTable<DecisionMessage>(byId('decisions'), {
     caption: 'Why orders were placed or refused, newest first',
-    keyOf: ({ run_id, sequence }) => `${run_id} ${sequence}`,
+    keyOf: ({ run_id, epoch, sequence }) => `${run_id} ${epoch} ${sequence}`,
     strategyOf: ({ strategy }) => strategy,
     emptyText: 'no decisions yet',
     columns: [

@@ -77,12 +77,12 @@ async function appendOnce(channel: WriteChannel, request: AppendRequest): Promis
   )
 }
 
-/** The first row of each key. Between inserts the view does the same; within one it costs nothing here. */
+/** Equal rows once. Which of unequal ones with one key shows is the view's to say. */
 function uniqueRows(table: TableName, rows: readonly Row[]): readonly Row[] {
-  const { key } = tableSpec(table)
+  const columns = Object.keys(tableSpec(table).columns)
   const seen = new Set<string>()
   return rows.filter((row) => {
-    const values = JSON.stringify(key.map((name) => String(row[name])))
+    const values = JSON.stringify(columns.map((name) => String(row[name])))
     if (seen.has(values)) return false
     seen.add(values)
     return true

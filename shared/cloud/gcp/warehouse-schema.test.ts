@@ -28,7 +28,7 @@ test('a small table, whole', () => {
       'SELECT `run_id`, `symbol`, `transaction_id`, `amount`, `recorded_at`',
       'FROM `p-1.asterai_raw.funding_payments` AS deliveries',
       'WHERE TRUE',
-      'QUALIFY ROW_NUMBER() OVER (PARTITION BY `run_id`, `symbol`, `transaction_id` ORDER BY `recorded_at`, `amount`) = 1',
+      'QUALIFY ROW_NUMBER() OVER (PARTITION BY `run_id`, `symbol`, `transaction_id` ORDER BY `recorded_at` NULLS LAST, `amount` NULLS LAST) = 1',
     ].join('\n'),
   )
 })
@@ -52,5 +52,7 @@ test.each(names)('%s can be a table of BigQuery', (name) => {
 
 test('a float in a key is compared as text: BigQuery cannot partition a window by it', () => {
   const sql = viewSql({ ...place, table: 'liquidations' })
-  expect(sql).toContain('`side`, CAST(`price` AS STRING), CAST(`size` AS STRING) ORDER BY')
+  expect(sql).toContain(
+    '`side`, CAST(`price` AS STRING), CAST(`size` AS STRING), CAST(`filled_size` AS STRING) ORDER BY',
+  )
 })

@@ -1,4 +1,5 @@
 import { type ColumnType, type TableName, type TableSpec, tables } from '../manifest/table.ts'
+import { decidingColumns } from '../row.ts'
 
 export type BigQueryType =
   | 'STRING'
@@ -79,16 +80,14 @@ export function tableLayout(table: TableName): TableLayout {
 /**
  * The query of a view: the raw table with one row per key.
  *
- * A delivery that came twice left equal rows, and any of them will do. Should rows of one key differ, the earliest
- * wins, then the smallest by the other columns, so that asking twice gives the same answer.
+ * A delivery that came twice left equal rows, and any of them will do. Should rows of one key differ, the smallest by
+ * {@link decidingColumns} shows, as in every other warehouse.
  */
 export function viewSql({ project, dataset, table }: TablePlace): string {
   const spec: TableSpec = tables[table]
-  const others = Object.keys(spec.columns).filter(
-    (name) =>
-      name !== spec.partitionBy && !spec.key.includes(name) && spec.columns[name] !== 'json',
-  )
-  const order = [spec.partitionBy, ...others].map(quoted).join(', ')
+  const deciding = decidingColumns(table).map((name) => `${quoted(name)} NULLS LAST`)
+  // Where the key is all there is, its rows are equal.
+  const order = (deciding.length > 0 ? deciding : [quoted(spec.partitionBy)]).join(', ')
   const from = `\`${project}.${rawDatasetName(dataset)}.${table}\``
   return [
     `SELECT ${Object.keys(spec.columns).map(quoted).join(', ')}`,

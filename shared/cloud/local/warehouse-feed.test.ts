@@ -68,6 +68,7 @@ function fed(options: { batchRowsMax?: number; queueRowsMax?: number } = {}) {
 
 const equityRow = (strategy: string): Row => ({
   run_id: 'run-1',
+  epoch: 1,
   strategy,
   recorded_at: 1_700_000_000_000_000,
   equity: '1000',

@@ -10,7 +10,8 @@ import {
 import { TradingError } from '#shared/kernel/error.ts'
 import { type TableSpec, tables } from '../manifest/table.ts'
 import type { QueryResult, Row, Warehouse } from '../port.ts'
-import { tableSpec } from '../row.ts'
+import { decidingColumns, tableSpec } from '../row.ts'
+import { checkQuestion } from './warehouse-question.ts'
 import { chunkColumns, chunkTypes, sqlTypes } from './warehouse-row.ts'
 import { plainFromValue } from './warehouse-value.ts'
 
@@ -29,8 +30,8 @@ const chunkRowsMax = 2048
 /**
  * The warehouse as one DuckDB file with the tables of the manifest. One process at a time may have it open.
  *
- * Key columns are a primary key and duplicates are dropped on insert: the second delivery of a row costs the same
- * as the first and `count(*)` is right without a word in the query.
+ * Key columns are a primary key, and of rows with one key the same one stays whatever the order they came in: the second
+ * delivery of a row changes nothing and `count(*)` is right without a word in the query.
  *
  * @param path - the file; it and its folder are made when absent
  * @throws TradingError WAREHOUSE_BUSY when the file is open elsewhere, in this process or another
@@ -135,10 +136,27 @@ async function insertRows(
     } finally {
       appender.closeSync()
     }
-    await connection.run(`INSERT OR IGNORE INTO "${table}" SELECT * FROM ${staging}`)
+    await connection.run(mergeSql(table, staging))
   } finally {
     await connection.run(`DELETE FROM ${staging}`)
   }
+}
+
+/** Takes staged rows over, of each key the one that shows. */
+function mergeSql(table: string, staging: string): string {
+  const { columns, key } = tableSpec(table)
+  const list = (names: readonly string[], prefix = ''): string =>
+    names.map((name) => `${prefix}"${name}"`).join(', ')
+  const deciding = decidingColumns(table)
+  const changing = Object.keys(columns).filter((name) => !key.includes(name))
+  if (deciding.length === 0) return `INSERT OR IGNORE INTO "${table}" SELECT * FROM ${staging}`
+  // A comparison of rows puts NULL behind everything, as ORDER BY does.
+  return [
+    `INSERT INTO "${table}"`,
+    `SELECT DISTINCT ON (${list(key)}) * FROM ${staging} ORDER BY ${list([...key, ...deciding])}`,
+    `ON CONFLICT DO UPDATE SET ${changing.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`,
+    `WHERE row(${list(deciding, 'excluded.')}) < row(${list(deciding, `"${table}".`)})`,
+  ].join('\n')
 }
 
 /** A connection per query: its read-only transaction sees one moment and can change nothing. */
@@ -159,12 +177,11 @@ async function runQuery(
     const statements = await connection.extractStatements(sql.trim() || 'nothing')
     if (statements.count !== 1)
       throw new Error(`one statement at a time, not ${statements.count}: remove what follows ';'`)
+    await checkQuestion(connection, sql)
     await connection.run('BEGIN TRANSACTION READ ONLY')
     const prepared = await statements.prepare(0)
-    const isQuestion =
-      prepared.statementType === StatementType.SELECT ||
-      prepared.statementType === StatementType.EXPLAIN
-    if (!isQuestion) throw new Error('only queries are answered: begin with SELECT, WITH or FROM')
+    if (prepared.statementType !== StatementType.SELECT)
+      throw new Error('only queries are answered: begin with SELECT, WITH or FROM')
     const reader = await prepared.streamAndReadUntil(resultRowsMax + 1)
     if (reader.currentRowCount > resultRowsMax)
       throw new Error(`more than ${resultRowsMax} rows: add a LIMIT or a GROUP BY`)
@@ -192,6 +209,8 @@ async function openInstance(path: string, readOnly: boolean): Promise<DuckDBInst
       access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
       // A query typed into the console must not reach other files of the machine.
       enable_external_access: 'false',
+      // Nor may it give itself that reach, or more memory, later.
+      lock_configuration: 'true',
       // The trader needs the cores more than a query does.
       threads: '1',
       memory_limit: '1GB',

@@ -66,12 +66,13 @@ export const tables = {
   },
   decisions: {
     what: 'why an order was placed, or why not',
-    key: ['run_id', 'sequence'],
+    key: ['run_id', 'epoch', 'sequence'],
     partitionBy: 'recorded_at',
     clusterBy: ['strategy', 'symbol'],
     retentionDays: 90,
     columns: {
       run_id: 'string',
+      epoch: 'integer',
       sequence: 'integer',
       recorded_at: 'timestamp',
       strategy: 'string',

@@ -15,7 +15,7 @@ export type AuditRow = {
   readonly outcome: string
   /** HTTP status of the reply; null while the action has only begun. */
   readonly status: number | null
-  /** JSON text; databases may spell it anew. */
+  /** JSON, kept as the text that was written: the hash is over this text. */
   readonly detail: string
   readonly previous_hash: string
   readonly row_hash: string
@@ -36,9 +36,6 @@ const columns = [
 ] as const
 
 const select = `SELECT ${columns.join(', ')} FROM audit_log`
-
-/** The newest row; none on a fresh warehouse. */
-export const auditHeadSql = (): string => `${select} ORDER BY sequence DESC, row_hash DESC LIMIT 1`
 
 /** Rows after a sequence, oldest first: what a check of the whole chain reads page by page. */
 export const auditAfterSql = (sequence: number, rowsMax: number): string =>
@@ -69,7 +66,6 @@ export function auditRowsFrom(result: QueryResult): readonly AuditRow[] {
       if (!Number.isSafeInteger(value)) throw broken(name, cell(name))
       return value
     }
-    const detail = cell('detail')
     return {
       sequence: integer('sequence'),
       recorded_at: microsFrom(cell('recorded_at')),
@@ -79,7 +75,7 @@ export function auditRowsFrom(result: QueryResult): readonly AuditRow[] {
       action: text('action'),
       outcome: text('outcome'),
       status: cell('status') === null ? null : integer('status'),
-      detail: typeof detail === 'string' ? detail : JSON.stringify(detail),
+      detail: text('detail'),
       previous_hash: text('previous_hash'),
       row_hash: text('row_hash'),
     }

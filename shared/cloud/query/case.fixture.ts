@@ -8,7 +8,7 @@ import {
   readBookedFunding,
   readLastAccountChecks,
 } from './account.ts'
-import { auditAfterSql, auditBeforeSql, auditHeadSql, auditRowsFrom } from './audit.ts'
+import { auditAfterSql, auditBeforeSql, auditRowsFrom } from './audit.ts'
 import { candleSpanQuery, readCandleSpans } from './candle.ts'
 import { latestChecksQuery, readLatestChecks } from './check-state.ts'
 import {
@@ -16,18 +16,15 @@ import {
   checkSumsQuery,
   fillSumsQuery,
   fundingSumsQuery,
-  profitEndsQuery,
-  profitLineQuery,
   readAccountCheckCount,
   readCheckSums,
   readFillSums,
   readFundingSums,
-  readProfitEnds,
-  readProfitLine,
 } from './day-report.ts'
 import { fundingIntervalsQuery, readFundingIntervals } from './funding-interval.ts'
 import { lastHeartbeatQuery, readLastHeartbeat } from './heartbeat.ts'
 import { markDifferenceQuery, readMarkDifferences } from './mark.ts'
+import { profitEndsQuery, profitLineQuery, readProfitEnds, readProfitLine } from './profit.ts'
 import { latestPromotionsQuery, readPromotions } from './promotion.ts'
 import { readSpend, spendQuery } from './spend.ts'
 import { newestRowQuery, readNewestRows } from './staleness.ts'
@@ -65,6 +62,7 @@ const payment = (transaction_id: number, at: number, amount: string): Row => ({
 })
 const equity = (at: number, pnl: string, other: Row = {}): Row => ({
   run_id: 'run-1',
+  epoch: 3,
   strategy: 'total',
   recorded_at: day + at,
   equity: '500.00000001',
@@ -163,6 +161,10 @@ export const queryRows: Readonly<Partial<Record<TableName, readonly Row[]>>> = {
   ],
   funding_payments: [payment(1, 1, '0.1'), payment(2, 2, '0.2'), payment(3, -1, '9')],
   equity: [
+    equity(-2 * minute, '-7'),
+    equity(-minute, '-9', { epoch: 2 }),
+    equity(-1, '-6'),
+    equity(-5 * minute, '1', { run_id: 'run-0' }),
     equity(0, '0'),
     equity(5 * minute, '1.5'),
     equity(11 * minute + 1, '-2.00000001'),
@@ -235,6 +237,7 @@ export type QueryCase = {
 
 const profit = (strategy: string, at: number, pnlE8: bigint) => ({
   runId: 'run-1',
+  epoch: 3,
   strategy,
   recordedAtUs: day + at,
   equityE8: 50_000_000_001n,
@@ -301,11 +304,12 @@ export const queryCases: readonly QueryCase[] = [
     expected: [['candle-gap:BTCUSDT', { failingSinceUs: day + 2 * minute }]],
   },
   {
-    name: 'the first and last profit of a day by strategy',
+    name: 'the first and last profit of a day by strategy, and the last before it',
     sql: profitEndsQuery(span),
     read: readProfitEnds,
     expected: [
       profit('glft', 3 * minute, 25_000_000n),
+      profit('total', -1, -600_000_000n),
       profit('total', 0, 0n),
       profit('total', 11 * minute + 1, -200_000_001n),
     ],
@@ -315,8 +319,8 @@ export const queryCases: readonly QueryCase[] = [
     sql: profitLineQuery(span),
     read: readProfitLine,
     expected: [
-      { runId: 'run-1', recordedAtUs: day + 5 * minute, pnlQuote: 0.75 },
-      { runId: 'run-1', recordedAtUs: day + 11 * minute + 1, pnlQuote: -2.00000001 },
+      { runId: 'run-1', epoch: 3, recordedAtUs: day + 5 * minute, pnlQuote: 0.75 },
+      { runId: 'run-1', epoch: 3, recordedAtUs: day + 11 * minute + 1, pnlQuote: -2.00000001 },
     ],
   },
   {
@@ -453,7 +457,7 @@ export const queryCases: readonly QueryCase[] = [
   },
   {
     name: 'the head of the audit log',
-    sql: auditHeadSql(),
+    sql: auditBeforeSql(Number.MAX_SAFE_INTEGER, 1),
     read: auditRowsFrom,
     expected: [auditRead(3, 403)],
   },
