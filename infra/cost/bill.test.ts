@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { functions } from '#shared/cloud/manifest/function.ts'
 import { assumptions, billOf, callsPerMonth, hoursPerMonth, totalOf } from './bill.ts'
-import { gpuHoursPerMonth, scheduleOfStack } from './gpu-hours.ts'
+import { gpuHoursPerMonth, settingsOfStack } from './gpu-hours.ts'
 
 const profile = (gpuHours: number) => ({ name: 'test', what: '', gpuHours })
 
@@ -35,7 +35,17 @@ test('hours of the GPU come from the settings of the stack', () => {
   expect(gpuHoursPerMonth({ on: '30 0 * * *', off: '0 5 * * *' })).toBeCloseTo((4.5 * 730) / 24, 9)
   expect(() => gpuHoursPerMonth({ on: '0 22 * * *', off: '0 2 * * *' })).toThrow('same days')
   expect(() => gpuHoursPerMonth({ on: '0 6 1 * *', off: '0 9 1 * *' })).toThrow('shape')
-  expect(scheduleOfStack('prod')).toEqual(office)
+  expect(settingsOfStack('prod').gpuHours).toEqual(office)
+})
+
+test.each(['dev', 'prod'])('the budget that stack %s comes with pays for what it runs', (stack) => {
+  const { gpuHours, budget } = settingsOfStack(stack)
+  const bill = totalOf(billOf(profile(gpuHours ? gpuHoursPerMonth(gpuHours) : 0), assumptions))
+  expect(budget?.currency).toBe('USD')
+  // Asian regions cost more than the list of the estimate.
+  expect(budget!.amount).toBeGreaterThan(bill * 1.1)
+  // A budget far above would notice a runaway late.
+  expect(budget!.amount).toBeLessThan(bill * 1.5)
 })
 
 test('every schedule of the manifest is understood, and an unknown shape is no silent guess', () => {

@@ -31,7 +31,15 @@ function readLine(cron: string): { readonly hour: number; readonly days: number 
 export const stackFile = (stack: string): URL =>
   new URL(`../../Pulumi.${stack}.yaml`, import.meta.url)
 
-/** The GPU's schedule in the settings of a stack; undefined when it has none. @throws Error when there is no such file */
-export function scheduleOfStack(stack: string): { on: string; off: string } | undefined {
-  return parse(readFileSync(stackFile(stack), 'utf8')).config?.['asterai:gpuHours']
+export type StackSettings = {
+  /** When the GPU runs; undefined when nobody says so. */
+  readonly gpuHours: { readonly on: string; readonly off: string } | undefined
+  /** A month. */
+  readonly budget: { readonly amount: number; readonly currency: string } | undefined
+}
+
+/** What a stack's settings say about money. @throws Error when there is no such file */
+export function settingsOfStack(stack: string): StackSettings {
+  const config = parse(readFileSync(stackFile(stack), 'utf8')).config ?? {}
+  return { gpuHours: config['asterai:gpuHours'], budget: config['asterai:budget'] }
 }

@@ -1,23 +1,17 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import { bundle, repositoryRoot } from './bundle.ts'
-import { functionsPlan } from './plan.ts'
-import { zipFolder } from './zip.ts'
+import { readConfig } from '../pulumi/config.ts'
+import { filledIn, readStackFile } from '../pulumi/record.fixture.ts'
+import { repositoryRoot } from './bundle.ts'
+import { buildFunctionsZip } from './functions-zip.ts'
 
 const started: ReturnType<typeof spawn>[] = []
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL')
 })
-
-const build = async (out: string) => {
-  const folder = join(out, 'functions')
-  const options = { root: repositoryRoot, name: 'functions', plan: functionsPlan, folder }
-  await bundle({ ...options, withSourceMaps: false })
-  return { folder, ...zipFolder(folder) }
-}
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -32,9 +26,16 @@ test('two builds of the functions are the same bytes, and the framework serves w
   // Below the repository, so that the framework and its like are found without an installation.
   const out = mkdtempSync(join(repositoryRoot, 'node_modules', '.functions-'))
   try {
-    const first = await build(join(out, 'a'))
-    const second = await build(join(out, 'b'))
+    const first = await buildFunctionsZip(join(out, 'a'))
+    const second = await buildFunctionsZip(join(out, 'b'))
     expect(second.sha256).toBe(first.sha256)
+
+    // What a deployment reads, and what the settings of a stack take.
+    const told = JSON.parse(readFileSync(join(out, 'a/functions.json'), 'utf8')) as { zip: string }
+    expect(readdirSync(join(out, 'a'))).toContain(told.zip.split('/').at(-1))
+    expect(readFileSync(join(repositoryRoot, told.zip)).byteLength).toBeGreaterThan(10_000)
+    const settings = { ...readStackFile('dev'), ...filledIn, 'asterai:functionsZip': told.zip }
+    expect(readConfig('dev', settings).functionsZip).toBe(told.zip)
 
     const port = await freePort()
     const framework = join(
@@ -42,7 +43,7 @@ test('two builds of the functions are the same bytes, and the framework serves w
       'node_modules/@google-cloud/functions-framework/build/src/main.js',
     )
     const moved = join(out, 'unpacked')
-    cpSync(first.folder, moved, { recursive: true })
+    cpSync(join(out, 'a/functions'), moved, { recursive: true })
     const child = spawn(
       process.execPath,
       [framework, '--target=ingest-candles', `--port=${port}`, `--source=${moved}`],

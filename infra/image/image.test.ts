@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -92,6 +92,38 @@ test('the build context sends no secret, no test and nothing built here', () => 
   for (const rule of ['**/.env*', '**/node_modules', '**/dist', '**/*.test.ts'])
     expect(rules.indexOf(rule)).toBeGreaterThan(rules.findLastIndex((each) => each.startsWith('!')))
 })
+
+/** As docker reads it: the last rule that fits decides. */
+function isSent(path: string): boolean {
+  const rules = textOf('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  const last = rules.findLast((rule) => {
+    const pattern = rule
+      .replace(/^!/, '')
+      .replace(/[.+]/g, '\\$&')
+      .replace(/\*\*\/?|\*/g, (stars) => (stars === '*' ? '[^/]*' : '.*'))
+    return new RegExp(`^${pattern}(/.*)?$`).test(path)
+  })
+  return last === undefined || last.startsWith('!')
+}
+
+test.each(globSync('{run-services/*,pipelines/*}/Dockerfile', { cwd: repositoryRoot }))(
+  'what %s copies is sent to where it is built',
+  (path) => {
+    const copies = readDockerfile(textOf(path))
+      .stages.flatMap(({ instructions }) => instructions)
+      .filter(({ keyword, text }) => keyword === 'COPY' && !text.startsWith('--from='))
+    expect(copies.length).toBeGreaterThan(1)
+    for (const { text } of copies)
+      for (const source of text.split(/\s+/).slice(0, -1)) {
+        const files = statSync(join(repositoryRoot, source)).isDirectory()
+          ? globSync(`${source}/**/*.{ts,mjs,py}`, { cwd: repositoryRoot })
+          : [source]
+        expect(files.some(isSent), source).toBe(true)
+      }
+  },
+)
 
 describe('the lock of an image', () => {
   const lock: PackageLock = {

@@ -94,9 +94,32 @@ test('executor and ingestion leave through addresses of their own', () => {
   expect(new Set(used).size).toBe(2)
 })
 
-test('GitHub is believed for one repository and one ref', () => {
-  const provider = stack.find(({ name }) => name === 'github-provider')
-  expect(provider?.inputs.attributeCondition).toBe(
-    "assertion.repository == 'example/asterai' && assertion.ref == 'refs/heads/main'",
+describe('GitHub is believed', () => {
+  const condition = String(
+    stack.find(({ name }) => name === 'github-provider')?.inputs.attributeCondition,
   )
+  /** The condition is CEL; what it uses of it JavaScript reads the same way. */
+  const believes = (claims: Record<string, string>): boolean =>
+    new Function('assertion', `return ${condition.replaceAll('==', '===')}`)(claims)
+  const push = { repository_id: '123456789', event_name: 'push' }
+
+  test.each(['refs/heads/main', 'refs/tags/v1', 'refs/tags/v1.2.3'])('on %s', (ref) => {
+    expect(believes({ ...push, ref })).toBe(true)
+  })
+
+  test.each([
+    ['another repository', { repository_id: '123', ref: 'refs/heads/main' }],
+    ['another branch', { ref: 'refs/heads/main2' }],
+    ['a branch named like a tag', { ref: 'refs/heads/v1' }],
+    ['another tag', { ref: 'refs/tags/latest' }],
+    ['a pull request', { ref: 'refs/pull/7/merge', event_name: 'pull_request' }],
+    ['a stranger who borrows main', { ref: 'refs/heads/main', event_name: 'pull_request_target' }],
+  ])('not: %s', (_, claims) => {
+    expect(believes({ ...push, ...claims })).toBe(false)
+  })
+
+  test('by the identity of the repository, not by a name that somebody else may take over', () => {
+    const lender = stack.find(({ name }) => name === 'github-borrows-ci-deployer')
+    expect(lender?.inputs.member).toMatch(/\/attribute\.repository_id\/123456789$/)
+  })
 })

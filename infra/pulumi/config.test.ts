@@ -77,7 +77,12 @@ test.each([
   ['asterai:secretVersions', '{"alert-webhok":1}', /secretVersions/],
   ['asterai:billingAccount', '123', /is no billing account/],
   ['asterai:collectorImage', 'example.com/otel:latest', /must not be latest/],
-  ['asterai:github', '{"repository":"a/b","ref":"main"}', /is no ref/],
+  ['asterai:github', '{"repository":"a/b"}', /github\.repositoryId is no number/],
+  ['asterai:github', '{"repository":"a","repositoryId":1}', /is no owner\/name/],
+  ['asterai:gpuHoursPerDayMax', '25', /gpuHoursPerDayMax/],
+  ['asterai:gpuHoursPerMonthMax', '-1', /gpuHoursPerMonthMax/],
+  ['asterai:gpuWindowUtc', '22:00-26:00', /wants UTC hours/],
+  ['asterai:gpuWindowUtc', '9:00-17:00', /wants UTC hours/],
   ['asterai:gpuHours', '{"on":"0 0 6 * * *","off":"0 14 * * *"}', /cron/],
   ['asterai:equityUsd', '500', /did you mean equityUsdt/],
 ])('%s = %s is refused in one clear line', (key, value, message) => {

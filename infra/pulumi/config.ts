@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { gpuHoursPerDay, gpuHoursPerMonth, gpuWindowUtc } from '#shared/cloud/gpu-limit.ts'
 import { secrets } from '#shared/cloud/manifest/secret.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { suggest } from '#shared/kernel/suggest.ts'
@@ -10,7 +11,6 @@ const region = z
   .regex(/^[a-z]+-[a-z]+\d+$/, 'is no region; write one as in asia-northeast1')
 const email = z.string().regex(/^[^@\s,]+@[^@\s,]+\.[^@\s,]+$/, 'is no e-mail address')
 const cron = z.string().regex(/^\S+ \S+ \S+ \S+ \S+$/, 'is no cron line of five fields')
-const count = (most: number) => z.coerce.number().int().min(0).max(most)
 const list = <T extends z.ZodType>(of: T) =>
   z.array(of).refine((all) => new Set(all).size === all.length, 'names something twice')
 
@@ -77,19 +77,20 @@ const settings = z.strictObject({
     .default({ amount: 250, currency: 'USD' }),
   /** Hours the model server runs by itself, UTC. Unset: a person or the API starts and stops it. */
   gpuHours: z.strictObject({ on: cron, off: cron }).optional(),
-  /** Whichever comes first, the spend guard switches the GPU off. */
-  gpuHoursPerDayMax: count(24).default(8),
-  gpuHoursPerMonthMax: count(744).default(176),
+  /** Whichever comes first, the spend guard switches the GPU off; 0 means that it never may run. */
+  gpuHoursPerDayMax: gpuHoursPerDay.default(8),
+  gpuHoursPerMonthMax: gpuHoursPerMonth.default(176),
   /** Hours outside of which the GPU is switched off, UTC. */
-  gpuWindowUtc: z
-    .string()
-    .regex(/^\d\d:\d\d-\d\d:\d\d$/)
-    .default('00:00-24:00'),
-  /** Repository and ref whose GitHub Actions may deploy. Unset: nobody outside may. */
+  gpuWindowUtc: gpuWindowUtc.default('00:00-24:00'),
+  /** Repository whose GitHub Actions may deploy, from main and from tags v*. Unset: nobody outside may. */
   github: z
     .strictObject({
       repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is no owner/name'),
-      ref: z.string().regex(/^refs\/(heads|tags)\/[\w./-]+$/, 'is no ref, as in refs/heads/main'),
+      /** Stays when the repository is renamed, and nobody gets it who takes over the old name. */
+      repositoryId: z.coerce
+        .number('is no number; see `gh api repos/OWNER/NAME --jq .id`')
+        .int()
+        .positive(),
     })
     .optional(),
   /** `yes` once the repository is connected to Cloud Build: makes its two triggers. */

@@ -38,7 +38,7 @@ export function serviceVariables(place: Place, service: string): Variables {
       INFERENCE_URL: runUrl(place, 'inference', config.gpuRegion),
       OTLP_URL: telemetryUrl,
     },
-    collector: { COLLECTOR_SYMBOLS: config.symbols.join(',') },
+    collector: { COLLECTOR_SYMBOLS: config.symbols.join(','), OTLP_URL: telemetryUrl },
     inference: { INFERENCE_PROVIDER: 'cuda', OTLP_URL: telemetryUrl },
     console: {
       CONSOLE_IAP_AUDIENCE: `/projects/${config.projectNumber}/locations/${config.region}/services/console`,

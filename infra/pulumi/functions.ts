@@ -35,12 +35,17 @@ export function createFunctions(
   functionsZip: string,
 ): Functions {
   const { place, identities, buckets } = estate
-  const source = new gcp.storage.BucketObject('functions-zip', {
-    name: basename(functionsZip),
-    bucket: buckets.source.name,
-    source: new pulumi.asset.FileAsset(join(root, functionsZip)),
-    contentType: 'application/zip',
-  })
+  const source = new gcp.storage.BucketObject(
+    'functions-zip',
+    {
+      name: basename(functionsZip),
+      bucket: buckets.source.name,
+      source: new pulumi.asset.FileAsset(join(root, functionsZip)),
+      contentType: 'application/zip',
+    },
+    // New code replaces the object; the one before stays in the bucket, because a release may go back to it.
+    { retainOnDelete: true },
+  )
   const built = allowBuilds(estate)
   const wanted = functionNames.map((name): [string, DeployedFunction] => {
     const made = createFunction(place, name, {

@@ -4,6 +4,9 @@ import { buildSystem } from './program.ts'
 
 /** Entry of `pulumi preview` and `pulumi up`: reads the stack's settings and declares everything. */
 export const {
+  project,
+  region,
+  dataset,
   release,
   functionsZip,
   sourceBucket,

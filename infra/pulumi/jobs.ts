@@ -30,12 +30,13 @@ export function createProbes({ place, identities }: Estate, release: string): vo
             {
               name,
               image: imageOf(place, name, release),
+              // Without this it would only print what it found.
+              commands: ['node'],
+              args: ['main.mjs', '--store'],
               resources: { limits: { cpu: String(cpu), memory: `${memoryMiB}Mi` } },
               envs: asEnvs({
                 ...commonVariables(place, name, services[name]),
                 ASTERAI_REGION: region,
-                PROBE_REGION: region,
-                PROBE_BUCKET: 'yes',
               }),
             },
           ],

@@ -23,7 +23,7 @@ export type Messaging = {
 
 const topicNames = Object.keys(topics) as TopicName[]
 const week = '604800s'
-/** The shortest Pub/Sub keeps. Readers of these watch the present; an old command must not be obeyed. */
+/** The shortest Pub/Sub keeps, for readers that watch the present. */
 const shortest = '600s'
 
 /** Topics and their readers: each message that no reader can take ends in `dead-letters`. */
@@ -57,10 +57,11 @@ export function createMessaging(place: Place, warehouse: Warehouse): Messaging {
     ])
   }
   for (const service of cloudServices)
-    for (const topic of services[service].subscribes)
-      subscribe(place, messaging, topic, service, { messageRetentionDuration: shortest }, [
-        deadLetters,
-      ])
+    for (const topic of services[service].subscribes) {
+      const { outlivesOutage }: TopicSpec = topics[topic]
+      const messageRetentionDuration = outlivesOutage ? week : shortest
+      subscribe(place, messaging, topic, service, { messageRetentionDuration }, [deadLetters])
+    }
   return messaging
 }
 

@@ -3,7 +3,7 @@ import type { Estate } from './access.ts'
 import { enableApis } from './apis.ts'
 import { createRegistry } from './artifacts.ts'
 import { createAudit } from './audit.ts'
-import { createWarehouse } from './bigquery.ts'
+import { createWarehouse, datasetName } from './bigquery.ts'
 import { createBinaryAuthorization } from './binary-authorization.ts'
 import { createBudget } from './budget.ts'
 import { createBuildTriggers } from './build-triggers.ts'
@@ -31,6 +31,9 @@ import { createPipelineAccess } from './workload-identity.ts'
 
 /** What a person needs to know after `pulumi up`. */
 export type Outputs = {
+  readonly project: string
+  readonly region: string
+  readonly dataset: string
   /** Image tag; absent until the first release is set. */
   readonly release: string | undefined
   readonly functionsZip: string | undefined
@@ -75,6 +78,9 @@ export function buildSystem(config: StackConfig): Outputs {
   if (config.release !== undefined && config.functionsZip !== undefined)
     runRelease(estate, network, training, config.release, config.functionsZip)
   return {
+    project: config.projectId,
+    region: config.region,
+    dataset: datasetName,
     release: config.release,
     functionsZip: config.functionsZip,
     sourceBucket: estate.buckets.source.name,

@@ -16,7 +16,7 @@ export const filledIn: RawConfig = {
   'asterai:alertEmails': '["alerts@example.com"]',
   'asterai:runbookUrl': 'https://example.com/docs/runbook.md',
   'asterai:billingAccount': '012345-6789AB-CDEF01',
-  'asterai:github': '{"repository":"example/asterai","ref":"refs/heads/main"}',
+  'asterai:github': '{"repository":"example/asterai","repositoryId":123456789}',
   'asterai:release': '3f2c1ab',
   'asterai:functionsZip': `dist/functions-${'0'.repeat(64)}.zip`,
   'asterai:secretVersions': '{"alert-webhook":1}',
@@ -58,6 +58,7 @@ export async function recordStack(
             ignoreChanges:
               options.get(`${resource.type} ${resource.name}`)?.getIgnorechangesList() ?? [],
             isProtected: options.get(`${resource.type} ${resource.name}`)?.getProtect() ?? false,
+            isKept: options.get(`${resource.type} ${resource.name}`)?.getRetainondelete() ?? false,
           })
         return { id: idOf(resource.type, resource.name, resource.inputs), state: stateOf(resource) }
       },
@@ -83,6 +84,7 @@ type RegisterRequest = {
   getName(): string
   getIgnorechangesList(): string[]
   getProtect(): boolean | undefined
+  getRetainondelete(): boolean | undefined
 }
 type Options = Map<string, RegisterRequest>
 

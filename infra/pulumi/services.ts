@@ -123,7 +123,11 @@ function createInference(estate: Estate, release: string): gcp.cloudrunv2.Servic
   )
 }
 
-/** One instance: the audit chain has one writer. */
+/**
+ * One instance, over all revisions: what waits for a second admin is in its memory, and the audit chain has one writer.
+ * The platform may exceed a maximum for a moment and lets the old revision end its requests; the chain joins what both
+ * wrote, and what waited in the old one has to be asked for again.
+ */
 function createConsole(estate: Estate, network: Network, release: string): gcp.cloudrunv2.Service {
   const { config } = estate.place
   return new gcp.cloudrunv2.Service('console', {
@@ -137,6 +141,7 @@ function createConsole(estate: Estate, network: Network, release: string): gcp.c
     ingress: 'INGRESS_TRAFFIC_ALL',
     iapEnabled: true,
     invokerIamDisabled: false,
+    scaling: { maxInstanceCount: 1 },
     template: {
       labels: config.labels,
       serviceAccount: accountOf(estate, 'console'),

@@ -49,10 +49,20 @@ export function createPipelineAccess(estate: Estate): pulumi.Output<string> {
   return deployer.email
 }
 
-/** GitHub's own token instead of a key file; only one repository and one ref are believed. */
+/**
+ * GitHub's own token instead of a key file. Believed is a push to main or of a tag v* in one repository. Not a pull
+ * request: its code was reviewed by nobody, and `pull_request_target` would run it under the name of main.
+ */
+export const trustedPush = (repositoryId: number): string =>
+  [
+    `assertion.repository_id == '${repositoryId}'`,
+    "assertion.event_name == 'push'",
+    "(assertion.ref == 'refs/heads/main' || assertion.ref.startsWith('refs/tags/v'))",
+  ].join(' && ')
+
 function trustGithub({ place: { config, after }, identities }: Estate): void {
   if (config.github === undefined) return
-  const { repository, ref } = config.github
+  const { repositoryId } = config.github
   const pool = new gcp.iam.WorkloadIdentityPool(
     'github-pool',
     { workloadIdentityPoolId: 'github', displayName: 'GitHub Actions' },
@@ -65,14 +75,14 @@ function trustGithub({ place: { config, after }, identities }: Estate): void {
     oidc: { issuerUri: 'https://token.actions.githubusercontent.com' },
     attributeMapping: {
       'google.subject': 'assertion.sub',
-      'attribute.repository': 'assertion.repository',
+      'attribute.repository_id': 'assertion.repository_id',
       'attribute.ref': 'assertion.ref',
     },
-    attributeCondition: `assertion.repository == '${repository}' && assertion.ref == '${ref}'`,
+    attributeCondition: trustedPush(repositoryId),
   })
   new gcp.serviceaccount.IAMMember('github-borrows-ci-deployer', {
     serviceAccountId: identities.others['ci-deployer'].name,
     role: 'roles/iam.workloadIdentityUser',
-    member: pulumi.interpolate`principalSet://iam.googleapis.com/${pool.name}/attribute.repository/${repository}`,
+    member: pulumi.interpolate`principalSet://iam.googleapis.com/${pool.name}/attribute.repository_id/${repositoryId}`,
   })
 }

@@ -1,54 +1,81 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { runSmoke } from './smoke-check.ts'
+import { invalidOption } from '#shared/cloud/command-line/read-word.ts'
+import { carryOut, runProcess } from '#shared/cloud/command-line/run.ts'
+import type { AskGoogle } from './google-api.ts'
+import { smokeCommand } from './options.ts'
+import { runSmoke, type SmokeResult } from './smoke-check.ts'
 
-const help = `asterai smoke test - asks a deployed stack whether it works
-
-Usage: node infra/release/smoke.ts --outputs FILE
-
-  --outputs FILE   what \`pulumi stack output --json\` printed
-  --help           this text
-
-Needs gcloud, signed in as somebody who may call the console and the functions.
-Exit codes: 0 everything answered, 1 something did not, 2 input that cannot be used.`
+const timeoutMs = 60_000
+/** Tokens live for an hour; this asks for one more often. */
+const tokenLivesMs = 600_000
 
 const outputsSchema = z.object({
   release: z.string().min(1),
+  project: z.string().min(1),
+  region: z.string().min(1),
+  dataset: z.string().min(1),
   consoleUrl: z.url(),
   functionUrls: z.record(z.string(), z.url()),
 })
 
-/** An identity token of whoever runs this, for one address. */
-const identityToken = (audience: string): string =>
-  execFileSync('gcloud', ['auth', 'print-identity-token', `--audiences=${audience}`], {
-    encoding: 'utf8',
-  }).trim()
-
-async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { outputs: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  })
-  if (values.help) {
-    process.stdout.write(`${help}\n`)
-    return 0
+function readOutputs(file: string): z.infer<typeof outputsSchema> {
+  try {
+    return outputsSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (cause) {
+    const why = (cause as Error).message.split('\n').join(' ')
+    throw invalidOption(`--outputs '${file}' holds no outputs of a stack: ${why}`)
   }
-  if (values.outputs === undefined) {
-    process.stderr.write('error: --outputs is missing; see --help\n')
-    return 2
-  }
-  const outputs = outputsSchema.parse(JSON.parse(readFileSync(values.outputs, 'utf8')))
-  const results = await runSmoke(outputs, { fetch, identityToken })
-  for (const { name, problem } of results)
-    process.stdout.write(`${problem === undefined ? 'ok  ' : 'FAIL'} ${name} ${problem ?? ''}\n`)
-  return results.every(({ problem }) => problem === undefined) ? 0 : 1
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  process.stderr.write(`error: ${(error as Error).message.split('\n').join(' ')}\n`)
-  process.exitCode = 2
+/** As whoever gcloud is signed in as. */
+function askGoogleByGcloud(): AskGoogle {
+  let token = { value: '', atMs: Number.NEGATIVE_INFINITY }
+  return async ({ url, body }) => {
+    if (Date.now() - token.atMs > tokenLivesMs) {
+      const value = execFileSync('gcloud', ['auth', 'print-access-token'], { encoding: 'utf8' })
+      token = { value: value.trim(), atMs: Date.now() }
+    }
+    const reply = await fetch(url, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token.value}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    return { status: reply.status, body: await reply.json().catch(() => undefined) }
+  }
 }
+
+async function callAsStranger(url: string, method: 'GET' | 'POST'): Promise<number> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  return (await fetch(url, { method, signal, redirect: 'manual' })).status
+}
+
+async function main(file: string, deployedMs: number | undefined): Promise<number> {
+  const { dataset, ...target } = readOutputs(file)
+  const { openBigQueryWarehouse } = await import('#shared/cloud/gcp/warehouse.ts')
+  const warehouse = await openBigQueryWarehouse({ project: target.project, dataset })
+  const results = await runSmoke(
+    { ...target, deployedMs },
+    {
+      callAsStranger,
+      askGoogle: askGoogleByGcloud(),
+      query: (sql) => warehouse.query(sql),
+      nowMs: () => Date.now(),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    },
+  )
+  await warehouse.close()
+  const words = { works: 'ok     ', fails: 'FAIL   ', unknown: 'unknown' }
+  for (const { name, verdict, why } of results)
+    process.stdout.write(`${words[verdict]} ${name}${why === '' ? '' : `: ${why}`}\n`)
+  return exitCodeOf(results)
+}
+
+function exitCodeOf(results: readonly SmokeResult[]): number {
+  if (results.some(({ verdict }) => verdict === 'fails')) return 1
+  return results.every(({ verdict }) => verdict === 'works') ? 0 : 3
+}
+
+await runProcess(carryOut(smokeCommand, ({ options }) => main(options.outputs, options.deployed)))

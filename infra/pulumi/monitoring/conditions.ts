@@ -25,6 +25,8 @@ export type Condition =
     }
 
 const lease = prometheusName('asterai.lease.held')
+/** A series counts for five minutes after its process has ended; only what was told lately says who holds it now. */
+const heldLately = `max_over_time(${lease}[90s])`
 const outcomes = prometheusName('asterai.order.outcomes')
 
 const query = (name: string, text: string, forSeconds = 0): Condition => ({
@@ -33,6 +35,9 @@ const query = (name: string, text: string, forSeconds = 0): Condition => ({
   query: text,
   forSeconds,
 })
+
+/** Nobody may trade for a while, and liquidations are rare: silence there says nothing. */
+const neverSilent = 'stream!~".*@(aggTrade|forceOrder)"'
 
 /** Counts of a metric of Google's over a window. */
 const threshold = (
@@ -62,24 +67,27 @@ export function conditionsOf(
     'executor-silent': [
       // A metric that never came would not be missed by a condition on its absence; this one misses it.
       query('no heartbeat for 120 s', `absent_over_time(${lease}[2m])`),
-      query('nobody holds the lease', `sum(${lease}) < 1`, 120),
+      query('nobody holds the lease', `sum(${heldLately}) < 1`, 120),
     ],
-    'lease-contended': [query('two hold the lease', `sum(${lease}) > 1`)],
+    // Longer than a hand-over is remembered; two that truly hold it say so in their logs at once.
+    'lease-contended': [query('two hold the lease', `sum(${heldLately}) > 1`, 120)],
     'trading-killed': [
       query('kill switch', `max(${prometheusName('asterai.trading.killed')}) > 0`),
     ],
     'account-mismatch': [],
+    'orders-unknown': [],
     'order-rejects': [
       query(
         'more than one in ten',
-        `sum(rate(${outcomes}{outcome="refused"}[10m])) / sum(rate(${outcomes}[10m])) > 0.1`,
+        // A cancel that comes after the fill is refused too, and says nothing about orders.
+        `sum(rate(${outcomes}{operation="place",outcome="refused"}[10m])) / sum(rate(${outcomes}{operation="place"}[10m])) > 0.1`,
         300,
       ),
     ],
     'stream-stale': [
       query(
         'silent for 30 s',
-        `max by (stream) (${prometheusName('asterai.stream.age')}) > 30`,
+        `max by (stream) (${prometheusName('asterai.stream.age')}{${neverSilent}}) > 30`,
         60,
       ),
     ],

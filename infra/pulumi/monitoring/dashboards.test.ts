@@ -29,3 +29,21 @@ test('a query asks only for metrics that exist', () => {
   expect(asked.length).toBeGreaterThan(5)
   for (const name of asked) expect(known).toContain(name)
 })
+
+const queriesOf = (alert: keyof typeof conditions) =>
+  conditions[alert].filter((condition) => condition.kind === 'query')
+
+test('an alert about orders counts nothing but orders', () => {
+  const [rejects] = queriesOf('order-rejects')
+  const selectors = rejects?.query.match(/asterai_order_outcomes_total\S*\[/g) ?? []
+  expect(selectors).toHaveLength(2)
+  for (const selector of selectors) expect(selector).toContain('operation="place"')
+})
+
+test('an instance that ended is no second holder of the lease', () => {
+  const [contended] = queriesOf('lease-contended')
+  // What it said last is remembered for so long; the alert must wait longer.
+  const rememberedSeconds = Number(/\[(\d+)s\]/.exec(contended?.query ?? '')?.[1])
+  expect(contended?.forSeconds).toBeGreaterThan(rememberedSeconds)
+  for (const { query } of queriesOf('executor-silent')) expect(query).toMatch(/_over_time\(/)
+})

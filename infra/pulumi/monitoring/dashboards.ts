@@ -2,6 +2,7 @@ import * as gcp from '@pulumi/gcp'
 import { type MetricName, metrics } from '#shared/cloud/manifest/metric.ts'
 import { prometheusName } from '#shared/cloud/telemetry/name.ts'
 import type { Place } from '../place.ts'
+import { probeMetric } from './log-metrics.ts'
 
 /** What a chart shows: a metric of ours, or one that Google measures. */
 type Chart =
@@ -30,9 +31,23 @@ const boards: Readonly<Record<string, readonly Chart[]>> = {
     'asterai.order.refusals',
     'asterai.api.calls',
   ],
-  latency: ['asterai.order.latency', 'asterai.prediction.latency', 'asterai.inference.latency'],
+  latency: [
+    'asterai.order.latency',
+    'asterai.prediction.latency',
+    'asterai.inference.latency',
+    {
+      title: 'median way to the venue, by region and endpoint of the latency probe (ms)',
+      filter: `metric.type="logging.googleapis.com/user/${probeMetric}"`,
+      aligner: 'ALIGN_PERCENTILE_50',
+    },
+  ],
   'data-quality': [
     'asterai.stream.age',
+    'asterai.stream.messages',
+    'asterai.stream.gaps',
+    'asterai.stream.resyncs',
+    'asterai.stream.reconnects',
+    'asterai.tape.bytes',
     'asterai.warehouse.waiting',
     'asterai.function.duration',
     {

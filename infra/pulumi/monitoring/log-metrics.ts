@@ -6,7 +6,10 @@ export const alertMetric = 'asterai-alerts'
 /** Violations of the image policy while it is in dry run. */
 export const imagePolicyMetric = 'asterai-unsigned-images'
 
-/** Counters made from log lines, for what is an event and no measurement. */
+/** Medians that the latency probe found, by region and endpoint. */
+export const probeMetric = 'asterai-probe-latency'
+
+/** Metrics made from log lines: of events, and of jobs, which have nobody beside them that takes measurements. */
 export function createLogMetrics({ config, after }: Place): gcp.logging.Metric[] {
   const counter = { metricKind: 'DELTA', valueType: 'INT64', unit: '1' }
   return [
@@ -21,6 +24,29 @@ export function createLogMetrics({ config, after }: Place): gcp.logging.Metric[]
           labels: [{ key: 'alert', valueType: 'STRING', description: 'name in the manifest' }],
         },
         labelExtractors: { alert: 'EXTRACT(jsonPayload.alert)' },
+      },
+      after,
+    ),
+    new gcp.logging.Metric(
+      'log-metric-probe-latency',
+      {
+        name: probeMetric,
+        description: 'median latency to the venue, as the latency probe measured it',
+        filter: 'resource.type="cloud_run_job" AND jsonPayload.probe.endpoint:*',
+        valueExtractor: 'EXTRACT(jsonPayload.probe.p50_ms)',
+        metricDescriptor: {
+          metricKind: 'DELTA',
+          valueType: 'DISTRIBUTION',
+          unit: 'ms',
+          labels: [
+            { key: 'region', valueType: 'STRING', description: 'where the probe ran' },
+            { key: 'endpoint', valueType: 'STRING', description: 'what it asked' },
+          ],
+        },
+        labelExtractors: {
+          region: 'EXTRACT(jsonPayload.probe.region)',
+          endpoint: 'EXTRACT(jsonPayload.probe.endpoint)',
+        },
       },
       after,
     ),

@@ -111,6 +111,16 @@ export const breaks: Readonly<
     ['no dead letters', set('subscription-fills-warehouse', 'deadLetterPolicy', undefined)],
     ['no back-off', set('subscription-commands-executor', 'retryPolicy', undefined)],
   ],
+  'commands-outlive-an-outage': [
+    [
+      'a kill that expires after ten minutes',
+      set('subscription-commands-executor', 'messageRetentionDuration', '600s'),
+    ],
+    [
+      'a subscription that expires unread',
+      set('subscription-commands-executor', 'expirationPolicy', undefined),
+    ],
+  ],
   'audience-is-address': [
     [
       'a token for elsewhere',
@@ -156,6 +166,8 @@ export const breaks: Readonly<
       set('function-ingest-candles', 'serviceConfig.maxInstanceCount', 5),
     ],
     ['two audit chains', set('console', 'template.scaling.maxInstanceCount', 2)],
+    ['one console per revision', set('console', 'scaling.maxInstanceCount', undefined)],
+    ['two consoles over all revisions', set('console', 'scaling.maxInstanceCount', 2)],
   ],
   'fixed-images': [
     ['latest', set('executor', 'template.containers.0.image', 'example/executor:latest')],

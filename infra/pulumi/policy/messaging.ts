@@ -1,4 +1,7 @@
+import { type TopicName, topics } from '#shared/cloud/manifest/topic.ts'
 import { at, type Policy, types, violators } from './policy.ts'
+
+const weekSeconds = 604_800
 
 /** Messages and calls between parts. */
 export const messagingPolicies: readonly Policy[] = [
@@ -16,6 +19,21 @@ export const messagingPolicies: readonly Policy[] = [
             String(at(subscription, 'deadLetterPolicy.deadLetterTopic')),
           ) &&
             at(subscription, 'retryPolicy.minimumBackoff') !== undefined),
+      ),
+  },
+  {
+    name: 'commands-outlive-an-outage',
+    description:
+      'What an executor must obey waits for it for a week: a kill that expires is a trader that starts again.',
+    check: (stack) =>
+      violators(
+        stack,
+        types.subscription,
+        'forgets before a week is over',
+        ({ inputs }) =>
+          topics[String(inputs.topic) as TopicName]?.outlivesOutage !== true ||
+          (Number.parseInt(String(inputs.messageRetentionDuration), 10) >= weekSeconds &&
+            (inputs.expirationPolicy as { ttl?: string } | undefined)?.ttl === ''),
       ),
   },
   {

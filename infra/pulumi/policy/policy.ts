@@ -7,6 +7,8 @@ export type DeclaredResource = {
   /** Properties whose changes outside of Pulumi stay. */
   readonly ignoreChanges: readonly string[]
   readonly isProtected: boolean
+  /** Stays in the cloud when the program no longer declares it. Only a recorded resource tells. */
+  readonly isKept?: boolean
 }
 
 /** A rule over the whole stack, as plain code: the tests run it over recorded resources, the CLI over real ones. */

@@ -75,6 +75,15 @@ export const workloadPolicies: readonly Policy[] = [
         'may run more than once',
         (service) => at(service, 'template.scaling.maxInstanceCount') === 1,
       ),
+      ...violators(
+        stack,
+        types.service,
+        'has no limit over all its revisions: an old and a new one may run side by side',
+        // That of a GPU has a rule of its own.
+        (service) =>
+          at(service, 'template.nodeSelector') !== undefined ||
+          at(service, 'scaling.maxInstanceCount') === 1,
+      ),
     ],
   },
   {
