@@ -5,6 +5,7 @@ import { createLocalRuntime } from '#shared/cloud/local/runtime.ts'
 import { type FunctionName, type FunctionSpec, functions } from '#shared/cloud/manifest/function.ts'
 import type { ModelCatalog, ServiceScaling, Training } from '#shared/cloud/port.ts'
 import { logAlerts } from '#shared/cloud/telemetry/alert-log.ts'
+import { logFault, processLog } from '#shared/cloud/telemetry/log.ts'
 import { venuePorts } from './environment.ts'
 import type { FunctionPorts } from './function-call.ts'
 import { readSettings } from './settings.ts'
@@ -22,9 +23,9 @@ export async function openGcpPorts(
   const granted: FunctionSpec = functions[name]
   const environment = readGcpEnvironment({ ASTERAI_SERVICE: name, ...variables })
   const settings = readSettings(variables)
+  const log = processLog(name)
   const platform = await openGcpPlatform(environment, {
-    onFault: ({ code, message }) =>
-      console.error(JSON.stringify({ severity: 'ERROR', error: code, message })),
+    onFault: (fault) => logFault(log, fault, 'ERROR'),
   })
   const runtime = createLocalRuntime()
   const closers: (() => Promise<void> | void)[] = [() => platform.close(), () => runtime.close()]
@@ -60,7 +61,7 @@ export async function openGcpPorts(
     clock: runtime.clock,
     http: runtime.http,
     // The platform's alert policies count lines of the log.
-    bus: logAlerts(platform.bus, (line) => console.log(line)),
+    bus: logAlerts(platform.bus, log),
     blobs: platform.blobs,
     secrets: platform.secrets,
     scaling,

@@ -64,6 +64,9 @@ export type FunctionLogic = (
   ports: FunctionPorts,
 ) => Promise<FunctionReport>
 
+/** What a call brings, whatever carries it. */
+export type FunctionCall = { readonly input: unknown; readonly scheduleTime: string | undefined }
+
 /** How a function answers, whatever carries the answer. */
 export type FunctionReply = { readonly status: number; readonly body: FunctionReport }
 
@@ -77,7 +80,7 @@ const clockSkewUsMax = microsPerMinute
  */
 export async function answerCall(
   logic: FunctionLogic,
-  request: { readonly input: unknown; readonly scheduleTime: string | undefined },
+  request: FunctionCall,
   ports: FunctionPorts,
 ): Promise<FunctionReply> {
   try {

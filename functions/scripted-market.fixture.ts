@@ -52,7 +52,7 @@ export function scriptedMarket(other: Partial<PublicMarketReader> = {}): PublicM
 }
 
 /** A warehouse in memory that checks rows and keys like the real one. */
-export function keyedWarehouse(): Warehouse & { rowsOf(table: keyof typeof tables): Row[] } {
+function keyedWarehouse(): Warehouse & { rowsOf(table: keyof typeof tables): Row[] } {
   const stored = new Map<string, Map<string, Row>>()
   return {
     async insert(table, rows) {
@@ -72,7 +72,7 @@ export function keyedWarehouse(): Warehouse & { rowsOf(table: keyof typeof table
 }
 
 /** A bus that keeps what was said. */
-export function memoryBus(): Bus & { said(topic: string): Message[] } {
+function memoryBus(): Bus & { said(topic: string): Message[] } {
   const kept: { topic: string; message: Message }[] = []
   return {
     publish: (topic, message) => void kept.push({ topic, message }),

@@ -91,12 +91,24 @@ async function call(name: string, body?: string, headers: Record<string, string>
 
 test('while another process has the warehouse the answer is 503, and the next call works', async () => {
   const other = await openWarehouse(file)
-  const silent = vi.spyOn(console, 'error').mockImplementationOnce(() => {})
-  expect(await call('scan-funding')).toMatchObject({
-    status: 503,
-    body: { error: 'WAREHOUSE_BUSY' },
+  const written = vi.spyOn(process.stdout, 'write').mockImplementation(() => true)
+  const trace = 'a'.repeat(32)
+  const reply = await call('scan-funding', undefined, {
+    traceparent: `00-${trace}-${'b'.repeat(16)}-01`,
   })
-  expect(silent).toHaveBeenCalledOnce()
+  const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)))
+  written.mockRestore()
+  expect(reply).toMatchObject({ status: 503, body: { error: 'WAREHOUSE_BUSY' } })
+  expect(lines).toEqual([
+    expect.objectContaining({
+      severity: 'ERROR',
+      error: 'WAREHOUSE_BUSY',
+      message: reply.body.message,
+      'logging.googleapis.com/labels': { service: 'scan-funding' },
+      'logging.googleapis.com/trace': trace,
+      'logging.googleapis.com/spanId': 'b'.repeat(16),
+    }),
+  ])
   await other.close()
   expect(await call('scan-funding')).toMatchObject({ status: 200, body: { rates: 2 } })
 })

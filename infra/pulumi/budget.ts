@@ -3,7 +3,7 @@ import type { Messaging } from './messaging.ts'
 import type { Place } from './place.ts'
 
 /** Shares of the budget at which people are told and the spend guard is called. */
-export const budgetShares = [0.5, 0.8, 1] as const
+const budgetShares = [0.5, 0.8, 1] as const
 
 /**
  * The budget of the project. Spend is known up to a day late, so this alone caps nothing: the spend guard also counts

@@ -40,7 +40,7 @@ export const projectRoles = {
 } as const
 
 /** Granted on one service each, never on the project. */
-export const scalerPermissions = ['run.services.get', 'run.services.update', 'run.operations.get']
+const scalerPermissions = ['run.services.get', 'run.services.update', 'run.operations.get']
 
 export type Roles = Readonly<
   Record<keyof typeof projectRoles | 'asteraiScaler', gcp.projects.IAMCustomRole>

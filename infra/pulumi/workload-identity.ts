@@ -6,7 +6,7 @@ import { type Estate, memberOf } from './access.ts'
  * What the deployer may do in the project. It builds everything, so it needs much; it runs only inside the pipeline,
  * no workload ever runs as it, and it has no key.
  */
-export const deployerRoles = [
+const deployerRoles = [
   'roles/aiplatform.admin',
   'roles/artifactregistry.admin',
   'roles/bigquery.admin',

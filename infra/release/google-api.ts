@@ -26,7 +26,7 @@ export type WorkerPool = {
 }
 
 /** What was asked was not answered, so nothing is known. The message says what to look at. */
-export class NotKnown extends Error {}
+class NotKnown extends Error {}
 
 /** @throws NotKnown */
 export async function runSchedule(

@@ -5,7 +5,7 @@ import { proveEgress } from '#shared/cloud/process/egress.ts'
 import { startHealthServer } from '#shared/cloud/process/health.ts'
 import type { Life } from '#shared/cloud/process/life.ts'
 import { openTapeParts } from '#shared/cloud/tape/parts.ts'
-import { openProcessMeter } from '#shared/cloud/telemetry/process-meter.ts'
+import { openTelemetry } from '#shared/cloud/telemetry/process-telemetry.ts'
 import { createAsterPublic } from '#shared/venue/aster/public.ts'
 import { startCollecting } from './collect.ts'
 import type { CollectorConfig } from './config.ts'
@@ -56,7 +56,10 @@ export async function runCloudCollector(
   await Promise.race([proof, life.ending])
   if (life.isEnding()) return
   ready = true
-  const meter = await openProcessMeter('collector', config.otlpUrl)
+  const { metrics, ...telemetry } = await openTelemetry({
+    service: 'collector',
+    otlpUrl: config.otlpUrl,
+  })
   const platform = await openPlatform(warn)
   const instruments = await findInstruments(venue, config.symbols)
   const began = new Date(clock.nowUs() / 1_000).toISOString()
@@ -74,7 +77,7 @@ export async function runCloudCollector(
     clock,
     timers,
     report: warn,
-    onBytes: (count) => meter.metrics.add('asterai.tape.bytes', count, { writer: 'collector' }),
+    onBytes: (count) => metrics.add('asterai.tape.bytes', count, { writer: 'collector' }),
   })
   const tell = (state: StatusMessage['state']) =>
     platform.bus.publish('status', {
@@ -90,7 +93,7 @@ export async function runCloudCollector(
     instruments,
     source: isVenueItself(config.restUrl) ? 'aster' : 'twin',
     bus: platform.bus,
-    metrics: meter.metrics,
+    metrics,
     append(event) {
       try {
         tape.append(event)
@@ -109,7 +112,7 @@ export async function runCloudCollector(
   await tape.close()
   await Promise.all([tape.uploaded(), platform.bus.flush()])
   await platform.close()
-  await meter.close()
+  await telemetry.close()
   await health.close()
 }
 

@@ -58,7 +58,7 @@ export function startCollecting(options: CollectOptions): () => void {
 }
 
 /** The row of a liquidation. What identifies it comes from the venue alone, so hearing it twice makes one row. */
-export const liquidationMessage = (
+const liquidationMessage = (
   liquidation: Liquidation,
   symbol: string,
   source: string,

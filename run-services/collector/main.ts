@@ -28,11 +28,11 @@ async function main(given: Values<typeof recordCommand.options>): Promise<number
   return 0
 }
 
-/** Ctrl-C and a stop from outside end the recording in good order. */
+/** Ctrl-C, a stop from outside and a terminal that was closed end the recording in good order. */
 const interrupted = (): Promise<void> =>
   new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve())
   })
 
 await runProcess(carryOut(recordCommand, ({ options }) => main(options)))

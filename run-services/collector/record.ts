@@ -1,8 +1,8 @@
 import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
+import { suggestSymbol } from '#shared/market/suggest-symbol.ts'
 import { createMarketStream } from '#shared/venue/aster/market-stream.ts'
 import { createAsterPublic } from '#shared/venue/aster/public.ts'
 
@@ -78,7 +78,7 @@ export async function findInstruments(
   return symbols.map((symbol, id) => {
     const listing = listings.find((candidate) => candidate.symbol === symbol)
     if (listing) return { ...listing, id, accountId: 0 }
-    const closest = suggest(
+    const closest = suggestSymbol(
       symbol,
       listings.map((candidate) => candidate.symbol),
     )

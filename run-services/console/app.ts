@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Blobs, Bus, Warehouse } from '#shared/cloud/port.ts'
 import type { Metrics } from '#shared/cloud/telemetry/port.ts'
+import { silentTracer, type Tracer, traceRequest } from '#shared/cloud/telemetry/tracer.ts'
 import type { Clock, Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import { auditRoutes } from './api/audit.ts'
@@ -53,6 +54,8 @@ export type ConsolePorts = {
   readonly report: (fault: unknown) => void
   /** Counts the calls of the API. Left out, nobody does. */
   readonly metrics?: Pick<Metrics, 'add'>
+  /** Left out, nobody hears of single calls. */
+  readonly tracer?: Tracer
   /** The metrics of this process as Prometheus reads them. Left out, there is no `/metrics`. */
   readonly scrape?: () => Promise<string>
   /** Called with every new end of the audit chain; written to a log, it anchors the chain outside its table. */
@@ -61,6 +64,9 @@ export type ConsolePorts = {
 
 export type ConsoleApp = { readonly app: Hono; close(): Promise<void> }
 
+/** Open pages; of one person a browser or two with a few tabs each. */
+const pagesMax = 32
+const pagesPerViewerMax = 4
 const heartbeatUs = 15 * microsPerSecond
 const fundingScanUs = 30 * microsPerSecond
 const firstFundingScanUs = 2 * microsPerSecond
@@ -71,9 +77,15 @@ const firstFundingScanUs = 2 * microsPerSecond
  */
 export function createConsoleApp(ports: ConsolePorts): ConsoleApp {
   const { config, clock, timers, warehouse, report, randomId = randomUUID } = ports
+  const { tracer = silentTracer } = ports
   const state = emptyState()
   const readState = () => JSON.stringify(state)
-  const hub = createStreamHub({ readState, clientsMax: 32, queueMax: 1_000 })
+  const hub = createStreamHub({
+    readState,
+    clientsMax: pagesMax,
+    pagesPerViewerMax,
+    queueMax: 1_000,
+  })
   const take = (message: ConsoleMessage) => {
     applyMessage(state, message)
     hub.publish('change', JSON.stringify(message))
@@ -122,7 +134,14 @@ export function createConsoleApp(ports: ConsolePorts): ConsoleApp {
   const isLive = () => config.mode === 'live' || state.trading?.mode === 'live'
   const isOneMachine = config.auth.kind === 'token'
   const routes: readonly ApiRoute[] = [
-    ...watchRoutes({ hub, readState, warehouse, isLive, needsToken: isOneMachine }),
+    ...watchRoutes({
+      hub,
+      pagesPerViewerMax,
+      readState,
+      warehouse,
+      isLive,
+      needsToken: isOneMachine,
+    }),
     ...tradingRoutes({
       bus: ports.bus,
       clock,
@@ -130,7 +149,7 @@ export function createConsoleApp(ports: ConsolePorts): ConsoleApp {
       // Whoever holds this machine holds its key too: a second word from the same person would protect nothing.
       needsSecondAdmin: () => isLive() && !isOneMachine,
     }),
-    ...confirmationRoutes(confirmations),
+    ...confirmationRoutes(confirmations, clock),
     ...functionRoutes(ports.functions),
     ...reportRoutes(ports.reports),
     ...auditRoutes({ warehouse, storedHead: audit.head, flush: audit.flush }),
@@ -142,7 +161,9 @@ export function createConsoleApp(ports: ConsolePorts): ConsoleApp {
   app.get('/healthz', (c) => c.text('ok'))
   app.get('/favicon.ico', (c) => c.body(null, 204))
   for (const route of routes)
-    app.on(route.method, [route.path.replaceAll(/\{(\w+)\}/g, ':$1')], (c) => gate.serve(c, route))
+    app.on(route.method, [route.path.replaceAll(/\{(\w+)\}/g, ':$1')], (c) =>
+      traceRequest(tracer, `api ${route.action}`, c.req.raw.headers, () => gate.serve(c, route)),
+    )
   mountDocs(app, gate, routes)
   if (ports.scrape) mountMetrics(app, gate, ports.scrape)
   mountPage(app, gate, ports.assets)

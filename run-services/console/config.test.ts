@@ -33,6 +33,10 @@ describe('the console of the cloud', () => {
     [{ CONSOLE_ADMINS: '' }, /^CONSOLE_ADMINS is missing/],
     [{ CONSOLE_ADMINS: 'ada' }, /^CONSOLE_ADMINS: /],
     [{ ASTERAI_MODE: 'live', CONSOLE_ADMINS: 'a@example.com' }, /^CONSOLE_ADMINS .*two admins/],
+    [
+      { ASTERAI_MODE: 'live', CONSOLE_ADMINS: 'a@example.com,A@Example.com' },
+      /^CONSOLE_ADMINS .*two admins/,
+    ],
     [{ ASTERAI_MODE: 'real' }, /^ASTERAI_MODE: /],
     [{ CONSOLE_HOSTS: undefined }, /^CONSOLE_HOSTS is missing/],
     [{ CONSOLE_HOSTS: 'https://x' }, /^CONSOLE_HOSTS: /],

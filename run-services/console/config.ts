@@ -23,7 +23,7 @@ const roleList = z.strictObject({ viewers: emails, operators: emails, admins: em
 /** Emails by role, in lower case. Who stands in several has the highest. */
 export type RoleList = z.infer<typeof roleList>
 
-export const consoleConfigSchema = z.strictObject({
+const consoleConfigSchema = z.strictObject({
   /** What the executor of this deployment trades with; in live a second admin must confirm a resume. */
   mode: z.enum(['paper', 'live']),
   auth: z.discriminatedUnion('kind', [
@@ -135,7 +135,10 @@ export function readConsoleConfig(
       throw missing('CONSOLE_IAP_AUDIENCE', 'the audience of IAP, or CONSOLE_OIDC_AUDIENCE')
     if (auth.roles.admins.length === 0)
       throw missing('CONSOLE_ADMINS', 'the email of at least one admin')
-    if (config.mode === 'live' && auth.roles.admins.length < 2)
+    if (
+      config.mode === 'live' &&
+      new Set(auth.roles.admins.map((each) => each.toLowerCase())).size < 2
+    )
       throw missing('CONSOLE_ADMINS', 'two admins: in live a second one confirms a resume')
   }
   if (config.hosts.length === 0) throw missing('CONSOLE_HOSTS', 'the host name of this service')

@@ -60,8 +60,14 @@ export const createAuditTable = () => {
     isAway: false,
     /** The next write is stored although its answer gets lost. */
     losesAnswer: false,
+    /** Rows that it never will take. */
+    refuses: (_: Row) => false,
+    /** No write is ever answered. */
+    isSilent: false,
     async insert(name: string, added: readonly Row[]): Promise<void> {
       if (name !== 'audit_log') throw new TradingError('ROW_INVALID', `no table ${name}`)
+      if (table.isSilent) await new Promise(() => {})
+      if (added.some(table.refuses)) throw new TradingError('PLATFORM_REFUSED', 'no such row')
       if (table.isAway) throw new TradingError('PLATFORM_UNREACHABLE', 'no answer')
       for (const row of added)
         if (!rows.some((known) => known.row_hash === row.row_hash)) rows.push({ ...row })

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { runLife } from '#shared/cloud/process/life.ts'
 import { readSettings, wholeNumber } from '#shared/cloud/process/settings.ts'
+import { logFault } from '#shared/cloud/telemetry/log.ts'
+import { openTelemetry } from '#shared/cloud/telemetry/process-telemetry.ts'
 import { readConsoleConfig } from './config.ts'
 import { functionClient } from './function-client.ts'
 
@@ -23,20 +25,23 @@ await runLife({ name: 'console' }, async (life) => {
   ])
   const environment = readGcpEnvironment(process.env)
   const runtime = createLocalRuntime()
-  const callFunction = functionClient(runtime, functionUrl)
-  const [{ openGcpPlatform }, { startConsole }, { readModelState }, { openProcessMeter }] =
-    await Promise.all([
-      import('#shared/cloud/gcp/platform.ts'),
-      import('./server.ts'),
-      import('./model-feed.ts'),
-      import('#shared/cloud/telemetry/process-meter.ts'),
-    ])
-  const warn = (fault: unknown) =>
-    life.log(fault instanceof Error ? fault.message : String(fault), 'WARNING')
+  const { metrics, tracer, ...telemetry } = await openTelemetry({
+    service: 'console',
+    otlpUrl: read.OTLP_URL,
+    // People ask seldom, and what they asked for is worth finding again.
+    sampledShare: 1,
+  })
+  const callFunction = functionClient(runtime, functionUrl, tracer)
+  const [{ openGcpPlatform }, { startConsole }, { readModelState }] = await Promise.all([
+    import('#shared/cloud/gcp/platform.ts'),
+    import('./server.ts'),
+    import('./model-feed.ts'),
+  ])
+  const warn = (fault: unknown) => logFault(life.log, fault)
   const platform = await openGcpPlatform(environment, { onFault: warn })
-  const meter = await openProcessMeter('console', read.OTLP_URL)
   const server = await startConsole({
-    metrics: meter.metrics,
+    metrics,
+    tracer,
     config,
     bus: platform.bus,
     warehouse: platform.warehouse,
@@ -56,6 +61,6 @@ await runLife({ name: 'console' }, async (life) => {
   await life.ending
   await server.close()
   await platform.close()
-  await meter.close()
+  await telemetry.close()
   runtime.close()
 })

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Message } from '#shared/cloud/port.ts'
 import { auditRowsFrom } from '#shared/cloud/query/audit.ts'
 import { microsPerMinute } from '#shared/kernel/unit.ts'
-import { verifyAudit } from './audit/chain.ts'
+import { verifyAudit } from './audit/check.ts'
 import type { ConsoleConfig } from './config.ts'
 import {
   cloudConfig,
@@ -62,7 +62,11 @@ beforeEach(async () => {
   clock.atUs += microsPerMinute
   await start()
 })
-afterEach(() => running.close())
+let closeConsole: () => Promise<void> = () => running.close()
+afterEach(async () => {
+  await closeConsole()
+  closeConsole = () => running.close()
+})
 
 const fromPage = { 'X-Requested-With': 'asterai-console' }
 const as = async (email: string) => ({
@@ -241,6 +245,38 @@ describe('whoever may not is refused, with a row and without an effect', () => {
     expect((await post('/api/commands', own, kill)).status).toBe(202)
   })
 
+  test.each(['[', '{"a":'])('a body nested 32 000 deep with %j', async (open) => {
+    const close = open === '[' ? ']' : '}'
+    const depth = open === '[' ? 32_000 : 10_000
+    const reply = await fetch(new URL('/api/functions/check-data', running.url), {
+      method: 'POST',
+      headers: await olga(),
+      body: `${open.repeat(depth)}1${close.repeat(depth)}`,
+    })
+    expect([reply.status, await reply.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'the body is nested deeper than 32 levels' }),
+    ])
+    expect(effects).toEqual([])
+    expect(await lastRow()).toMatchObject({ outcome: 'refused', status: 400 })
+  })
+
+  test.each(['{"command":"kill","reason":"\\ud83d"}', '{"a\\udc00":1}'])(
+    'half a character in %s',
+    async (body) => {
+      const reply = await fetch(new URL('/api/commands', running.url), {
+        method: 'POST',
+        headers: await olga(),
+        body,
+      })
+      expect([reply.status, await reply.json()]).toEqual([
+        400,
+        expect.objectContaining({ error: 'the body holds half a character' }),
+      ])
+      expect(effects).toEqual([])
+    },
+  )
+
   test('a body of the wrong shape', async () => {
     expect((await post('/api/commands', await olga(), { command: 'buy' })).status).toBe(400)
     expect(await lastRow()).toMatchObject({ outcome: 'refused', status: 400 })
@@ -277,6 +313,38 @@ describe('floods', () => {
     expect((await post('/api/commands', await olga(), kill)).status).toBe(202)
     // Two kinds of refusal, then the kill before and after.
     expect((await auditRows()).map(({ status }) => status)).toEqual([401, 429, null, 202])
+  })
+})
+
+describe('open pages', () => {
+  const openPage = async (headers: Record<string, string>) => {
+    const aborted = new AbortController()
+    const url = new URL('/api/stream', running.url)
+    const reply = await fetch(url, { headers, signal: aborted.signal })
+    if (reply.status === 200) await reply.body!.getReader().read()
+    return { reply, close: () => aborted.abort() }
+  }
+
+  test('the fifth of one person is 429 and says what to do; others are let in, and closing makes room', async () => {
+    const own = await vic()
+    const pages = [
+      await openPage(own),
+      await openPage(own),
+      await openPage(own),
+      await openPage(own),
+    ]
+    const fifth = await openPage(own)
+    expect([fifth.reply.status, await fifth.reply.json()]).toEqual([
+      429,
+      {
+        error: 'vic@example.com has 4 pages open already',
+        remedy: expect.stringMatching(/close one/),
+      },
+    ])
+    expect(fifth.reply.headers.get('retry-after')).toBe('5')
+    expect((await openPage(await olga())).reply.status).toBe(200)
+    pages[0]!.close()
+    await vi.waitFor(async () => expect((await openPage(own)).reply.status).toBe(200))
   })
 })
 
@@ -346,6 +414,25 @@ describe('what is allowed is done once its row is stored', () => {
     expect((await post('/api/commands', await olga(), kill)).status).toBe(202)
     expect(effects).toHaveLength(2)
     expect(verifyAudit(await auditRows())).toMatchObject({ isIntact: true })
+  })
+
+  test('a kill is answered although the audit log never answers', async () => {
+    audit.isSilent = true
+    expect((await post('/api/commands', await olga(), kill)).status).toBe(202)
+    expect(effects).toMatchObject([{ command: 'kill' }])
+    // The row waits for good, and the close of the console with it.
+    closeConsole = async () => {}
+  })
+
+  test('a row that is refused for good does not stand in the way of the next ones', async () => {
+    audit.refuses = ({ detail }) => String(detail).includes('poison')
+    const poisoned = await post('/api/functions/check-data', await olga(), { poison: 1 })
+    expect(poisoned.status).toBe(503)
+    for (let count = 0; count < 3; count++)
+      expect((await post('/api/functions/check-data', await olga(), {})).status).toBe(200)
+    const rows = await auditRows()
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
+    expect(rows.some(({ detail }) => String(detail).includes('"unrecorded":1'))).toBe(true)
   })
 
   test('training and promotion carry the proved name, and cannot be reached around it', async () => {

@@ -167,7 +167,7 @@ export function applyMessage(state: ConsoleState, { topic, message }: ConsoleMes
 const openStates = new Set(['pending', 'working', 'canceling', 'unknown'])
 
 /** Whether an order of this state may still fill; an unknown one may. */
-export const isOpenState = (orderState: string): boolean => openStates.has(orderState)
+const isOpenState = (orderState: string): boolean => openStates.has(orderState)
 
 /** A new run starts without orders or positions of its own; facts that were reported stay facts. */
 function noteRun(state: ConsoleState, runId: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createStreamHub } from './stream.ts'
+import { createStreamHub, type StreamHub } from './stream.ts'
 
 const decoder = new TextDecoder()
 type Reader = ReadableStreamDefaultReader<Uint8Array>
@@ -9,11 +9,18 @@ const readFrame = async (reader: Reader): Promise<string> => {
   return decoder.decode(value)
 }
 
+const openReader = (hub: StreamHub, viewer: string): Reader => {
+  const body = hub.open(viewer)
+  if (typeof body === 'string') throw new Error(`no place: ${body}`)
+  return body.getReader()
+}
+
 const createHub = (queueMax = 5) => {
   let version = 0
   const hub = createStreamHub({
     readState: () => JSON.stringify({ version }),
-    clientsMax: 2,
+    clientsMax: 3,
+    pagesPerViewerMax: 2,
     queueMax,
   })
   const change = () => {
@@ -26,7 +33,7 @@ const createHub = (queueMax = 5) => {
 describe('a stream', () => {
   test('begins with the state, then sends changes with rising ids', async () => {
     const { hub, change } = createHub()
-    const reader = hub.open()!.getReader()
+    const reader = openReader(hub, 'ada')
     expect(await readFrame(reader)).toBe(
       'retry: 1000\nid: 0\nevent: state\ndata: {"version":0}\n\n',
     )
@@ -38,7 +45,7 @@ describe('a stream', () => {
 
   test('a page that does not read gets a fresh state instead of an endless queue', async () => {
     const { hub, change } = createHub()
-    const reader = hub.open()!.getReader()
+    const reader = openReader(hub, 'ada')
     await readFrame(reader)
     for (let count = 0; count < 1_000; count++) change()
     const frames: string[] = []
@@ -52,7 +59,7 @@ describe('a stream', () => {
 
   test('no change is lost or doubled for a page that keeps reading', async () => {
     const { hub, change } = createHub(100)
-    const reader = hub.open()!.getReader()
+    const reader = openReader(hub, 'ada')
     await readFrame(reader)
     const seen: number[] = []
     for (let round = 0; round < 10; round++) {
@@ -65,7 +72,7 @@ describe('a stream', () => {
 
   test('heartbeats are comments', async () => {
     const { hub } = createHub()
-    const reader = hub.open()!.getReader()
+    const reader = openReader(hub, 'ada')
     await readFrame(reader)
     hub.beat()
     expect(await readFrame(reader)).toBe(': beat\n\n')
@@ -74,18 +81,30 @@ describe('a stream', () => {
 
 test('there is room for a limited number of pages, and a closed one makes room', async () => {
   const { hub } = createHub()
-  const first = hub.open()!.getReader()
-  expect(hub.open()).toBeDefined()
-  expect(hub.open()).toBeUndefined()
+  const first = openReader(hub, 'ada')
+  openReader(hub, 'bob')
+  openReader(hub, 'olga')
+  expect(hub.open('vic')).toBe('full')
   await first.cancel()
-  expect(hub.open()).toBeDefined()
+  openReader(hub, 'vic')
+})
+
+test('one viewer cannot take the places of others, and has their own back when they close one', async () => {
+  const { hub } = createHub()
+  const first = openReader(hub, 'ada')
+  openReader(hub, 'ada')
+  expect(hub.open('ada')).toBe('viewer-full')
+  await first.cancel()
+  openReader(hub, 'ada')
+  expect(hub.open('ada')).toBe('viewer-full')
+  openReader(hub, 'bob')
 })
 
 test('closing ends every stream and refuses new ones', async () => {
   const { hub } = createHub()
-  const reader = hub.open()!.getReader()
+  const reader = openReader(hub, 'ada')
   await readFrame(reader)
   hub.close()
   expect((await reader.read()).done).toBe(true)
-  expect(hub.open()).toBeUndefined()
+  expect(hub.open('ada')).toBe('full')
 })

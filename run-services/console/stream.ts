@@ -4,8 +4,12 @@ export type StreamHub = {
   publish(event: string, json: string): void
   /** Keeps idle connections and proxies from timing out. */
   beat(): void
-  /** @returns the body of a stream that begins with the state; undefined when there are too many pages */
-  open(): ReadableStream<Uint8Array> | undefined
+  /**
+   * @param viewer - who looks; each may have `pagesPerViewerMax` pages open, so that nobody takes the places of others
+   * @returns the body of a stream that begins with the state; `full` when there are too many pages altogether,
+   *   `viewer-full` when this viewer has too many
+   */
+  open(viewer: string): ReadableStream<Uint8Array> | 'full' | 'viewer-full'
   close(): void
 }
 
@@ -13,11 +17,13 @@ export type StreamHubOptions = {
   /** JSON of the whole state now. */
   readonly readState: () => string
   readonly clientsMax: number
+  readonly pagesPerViewerMax: number
   /** Events that may wait for one slow page before it gets a fresh state instead. */
   readonly queueMax: number
 }
 
 type Client = {
+  readonly viewer: string
   readonly controller: ReadableStreamDefaultController<Uint8Array>
   readonly queue: Uint8Array[]
   needsState: boolean
@@ -69,13 +75,15 @@ export function createStreamHub(options: StreamHubOptions): StreamHub {
       const bytes = encoder.encode(': beat\n\n')
       for (const client of clients) send(client, bytes)
     },
-    open: () => {
-      if (isClosed || clients.size >= options.clientsMax) return undefined
+    open: (viewer) => {
+      if (isClosed || clients.size >= options.clientsMax) return 'full'
+      const own = [...clients].filter((client) => client.viewer === viewer)
+      if (own.length >= options.pagesPerViewerMax) return 'viewer-full'
       let client: Client | undefined
       return new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
-            client = { controller, queue: [], needsState: true }
+            client = { viewer, controller, queue: [], needsState: true }
             clients.add(client)
           },
           pull: () => {

@@ -4,7 +4,7 @@ import { startHealthServer } from '#shared/cloud/process/health.ts'
 import type { Life } from '#shared/cloud/process/life.ts'
 import { createTenure, type Tenure } from '#shared/cloud/process/tenure.ts'
 import { logAlerts } from '#shared/cloud/telemetry/alert-log.ts'
-import { openProcessMeter } from '#shared/cloud/telemetry/process-meter.ts'
+import { openTelemetry, sampledShareOfMany } from '#shared/cloud/telemetry/process-telemetry.ts'
 import { createAsterPublic } from '#shared/venue/aster/public.ts'
 import type { ExecutorConfig } from './config.ts'
 import { measureBus, measureHttp } from './measure.ts'
@@ -48,17 +48,19 @@ export async function runCloudExecutor(
   await Promise.race([proof, life.ending])
   if (life.isEnding()) return
   ready = true
-  const meter = await openProcessMeter('executor', config.otlpUrl)
+  const { metrics, tracer, ...telemetry } = await openTelemetry({
+    service: 'executor',
+    otlpUrl: config.otlpUrl,
+    sampledShare: sampledShareOfMany,
+  })
   const opened = await openPlatform(warn)
   const platform: ExecutorPlatform = {
     ...opened,
-    bus: logAlerts(measureBus(opened.bus, meter.metrics), (line) =>
-      process.stdout.write(`${line}\n`),
-    ),
+    bus: logAlerts(measureBus(opened.bus, metrics), life.log),
   }
   const measured = {
     ...runtime,
-    http: measureHttp(runtime.http, runtime.clock, meter.metrics),
+    http: measureHttp(runtime.http, { clock: runtime.clock, metrics, tracer }),
   }
   tenure = createTenure({
     lease: platform.lease,
@@ -73,11 +75,12 @@ export async function runCloudExecutor(
     holder,
     runtime: measured,
     platform,
-    metrics: meter.metrics,
+    metrics,
+    tracer,
     tenure,
     life,
   })
   await platform.close()
-  await meter.close()
+  await telemetry.close()
   await health.close()
 }

@@ -4,7 +4,7 @@ import type { Runtime } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import type { TraderState } from '#shared/trading/engine/trader.ts'
 
-export const heartbeatEveryUs = 10 * microsPerSecond
+const heartbeatEveryUs = 10 * microsPerSecond
 
 /**
  * Says every ten seconds that the trader lives, beginning now. Whoever watches from outside judges by the age of the

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Bus } from '#shared/cloud/port.ts'
 import type { Metrics } from '#shared/cloud/telemetry/port.ts'
+import { recordingTracer } from '#shared/cloud/telemetry/tracer.fixture.ts'
+import { silentTracer } from '#shared/cloud/telemetry/tracer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Http } from '#shared/kernel/runtime.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
@@ -34,7 +36,10 @@ test.each([
   [503, 'unknown'],
 ])('an order answered with %i counts as %s, with its latency', async (status, outcome) => {
   const { metrics, told } = recorded()
-  await measureHttp(answering(status), slowClock(), metrics)({ ...order, method: 'POST' })
+  await measureHttp(answering(status), { clock: slowClock(), metrics, tracer: silentTracer })({
+    ...order,
+    method: 'POST',
+  })
   expect(told).toEqual(['order.latency 2.5 place', `order.outcomes 1 place ${outcome}`])
 })
 
@@ -44,16 +49,51 @@ test('a lost reply is unknown, and stays an error', async () => {
     async () => {
       throw new TradingError('VENUE_UNREACHABLE', 'reset')
     },
-    slowClock(),
-    metrics,
+    { clock: slowClock(), metrics, tracer: silentTracer },
   )
   await expect(http({ ...order, method: 'DELETE' })).rejects.toThrow('reset')
   expect(told).toEqual(['order.latency 2.5 cancel', 'order.outcomes 1 cancel unknown'])
 })
 
+test('every send is a span from order to answer, marked unless acknowledged; the venue hears of no trace', async () => {
+  const { tracer, spans } = recordingTracer()
+  const heard: unknown[] = []
+  const replies: (number | TradingError)[] = [
+    200,
+    400,
+    503,
+    new TradingError('VENUE_UNREACHABLE', 'reset'),
+  ]
+  const venue: Http = async ({ headers }) => {
+    heard.push(headers)
+    const reply = replies.shift()
+    if (typeof reply !== 'number') throw reply
+    return { status: reply, headers: {}, body: '{}' }
+  }
+  const { metrics } = recorded()
+  const http = measureHttp(venue, { clock: slowClock(), metrics, tracer })
+  await http({ ...order, method: 'POST' })
+  await http({ ...order, method: 'DELETE' })
+  await http({ ...order, method: 'POST' })
+  await http({ ...order, method: 'POST' }).catch(() => {})
+  await http({ ...order, method: 'GET' }).catch(() => {})
+  expect(spans.map(({ name, attributes, failure }) => [name, attributes.outcome, failure])).toEqual(
+    [
+      ['venue place', 'acknowledged', undefined],
+      ['venue cancel', 'refused', 'answered 400'],
+      ['venue place', 'unknown', 'answered 503'],
+      ['venue place', undefined, 'reset'],
+    ],
+  )
+  expect(heard).toEqual(Array(5).fill(undefined))
+})
+
 test('reads are not orders', async () => {
   const { metrics, told } = recorded()
-  await measureHttp(answering(200), slowClock(), metrics)({ ...order, method: 'GET' })
+  await measureHttp(answering(200), { clock: slowClock(), metrics, tracer: silentTracer })({
+    ...order,
+    method: 'GET',
+  })
   expect(told).toEqual([])
 })
 

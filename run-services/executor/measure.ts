@@ -1,6 +1,7 @@
 import type { DecisionMessage, EquityMessage, FillMessage } from '#shared/cloud/message.ts'
 import type { Bus, Message } from '#shared/cloud/port.ts'
 import type { Metrics } from '#shared/cloud/telemetry/port.ts'
+import type { Tracer } from '#shared/cloud/telemetry/tracer.ts'
 import type { Clock, Http, HttpReply } from '#shared/kernel/runtime.ts'
 import { microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
 
@@ -12,8 +13,17 @@ const operations: Readonly<Record<string, string>> = {
   'POST noop': 'noop',
 }
 
-/** Measures what becomes of orders and cancels on their way to the venue. Reads pass unmeasured. */
-export function measureHttp(http: Http, clock: Clock, metrics: Metrics): Http {
+export type Measures = {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly tracer: Tracer
+}
+
+/**
+ * Measures and traces what becomes of orders and cancels on their way to the venue. Reads pass unmeasured, and the venue
+ * is told nothing of the trace.
+ */
+export function measureHttp(http: Http, { clock, metrics, tracer }: Measures): Http {
   return async (request) => {
     const last = new URL(request.url).pathname.split('/').at(-1)
     const operation = operations[`${request.method} ${last}`]
@@ -27,7 +37,13 @@ export function measureHttp(http: Http, clock: Clock, metrics: Metrics): Http {
     }
     let reply: HttpReply
     try {
-      reply = await http(request)
+      reply = await tracer.span(`venue ${operation}`, {}, async (span) => {
+        const answer = await http(request)
+        const outcome = outcomeOf(answer.status)
+        span.set('outcome', outcome)
+        if (outcome !== 'acknowledged') span.fail(`answered ${answer.status}`)
+        return answer
+      })
     } catch (error) {
       tell('unknown')
       throw error

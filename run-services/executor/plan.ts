@@ -1,8 +1,8 @@
 import { quoteFromE8 } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
 import { microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
+import { suggestSymbol } from '#shared/market/suggest-symbol.ts'
 import { equalWeights, equityForCapitalE8 } from '#shared/strategy/allocation/allocation.ts'
 import { instanceName, minimumEquityE8, type StrategyName } from '#shared/strategy/registry.ts'
 import type { StrategyChoice, TraderSpec } from '#shared/trading/engine/spec.ts'
@@ -99,7 +99,7 @@ function pickInstruments(
 
 function unlisted(symbol: string, listings: readonly InstrumentListing[]): TradingError {
   const known = listings.filter(({ kind }) => kind === 'perpetual').map((each) => each.symbol)
-  const nearest = suggest(symbol, known)
+  const nearest = suggestSymbol(symbol, known)
   const hint = nearest ? `did you mean ${nearest}?` : `listed: ${known.slice(0, 8).join(', ')}`
   return new TradingError('SYMBOL_UNKNOWN', `the venue does not list '${symbol}'; ${hint}`)
 }

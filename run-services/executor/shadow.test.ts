@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { PredictionMessage, StatusMessage } from '#shared/cloud/message.ts'
 import type { Message } from '#shared/cloud/port.ts'
+import { recordingTracer } from '#shared/cloud/telemetry/tracer.fixture.ts'
 import type { HttpReply, HttpRequest, Runtime } from '#shared/kernel/runtime.ts'
 import { type Micros, microsPerSecond } from '#shared/kernel/unit.ts'
 import { type InferenceAccess, startShadow } from './shadow.ts'
@@ -88,6 +89,18 @@ test('asks for all symbols at once, with the fingerprint of the features', async
   })
   expect(headers).toMatchObject({ authorization: 'Bearer x' })
   expect(timeoutUs).toBe(microsPerSecond)
+})
+
+test('a question is a span that the model server can go on with; a refusal marks it', async () => {
+  const { tracer, spans } = recordingTracer()
+  const { questions, pass } = world({ tracer })
+  await pass(1)
+  const [{ ids, attributes }] = spans as [(typeof spans)[0]]
+  expect(questions[0]?.request.headers?.traceparent).toBe(`00-${ids.traceId}-${ids.spanId}-01`)
+  expect(attributes).toEqual({ rows: '2' })
+  questions[0]!.settle({ status: 503, headers: {}, body: '' })
+  await settled()
+  expect(spans.map(({ name, failure }) => [name, failure])).toEqual([['ask model', 'answered 503']])
 })
 
 test('symbols whose features are not known are left out, and nothing is asked for nobody', async () => {

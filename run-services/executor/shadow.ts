@@ -5,6 +5,8 @@ import {
   type StatusMessage,
 } from '#shared/cloud/message.ts'
 import type { Bus, Message } from '#shared/cloud/port.ts'
+import { traceHeaders } from '#shared/cloud/telemetry/trace-scope.ts'
+import { silentTracer, type Tracer } from '#shared/cloud/telemetry/tracer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { HttpReply, Runtime } from '#shared/kernel/runtime.ts'
 import { type Micros, microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
@@ -17,6 +19,8 @@ export type InferenceAccess = {
   readonly url: string
   /** Asked before every question, e.g. for the bearer of a private service. */
   readonly headers?: () => Promise<Readonly<Record<string, string>>>
+  /** Left out, nobody hears of single questions. */
+  readonly tracer?: Tracer
   readonly onAnswered?: (answered: { readonly rows: number; readonly latencyMs: number }) => void
 }
 
@@ -65,6 +69,7 @@ type Kept = Omit<Prediction, 'ageUs'> & { readonly predictedUs: number }
 export function startShadow(ports: ShadowPorts, subject: ShadowSubject): Shadow {
   const { runtime, bus, inference } = ports
   const { clock, timers } = runtime
+  const { tracer = silentTracer } = inference
   const latest = new Map<string, Kept>()
   let question = 0
   let askedUs: number | undefined
@@ -115,13 +120,17 @@ export function startShadow(ports: ShadowPorts, subject: ShadowSubject): Shadow 
     const isWanted = () => own === question && !isStopped
     try {
       const headers = await inference.headers?.()
-      const reply = await runtime.http({
-        method: 'POST',
-        url: `${inference.url}/v1/predict`,
-        body: JSON.stringify({ featureFingerprint: subject.featureFingerprint, rows }),
-        headers: { ...headers, 'content-type': 'application/json' },
-        timeoutUs: answerTimeoutUs,
-        replyBytesMax: answerBytesMax + answerBytesPerRowMax * rows.length,
+      const reply = await tracer.span('ask model', { rows: String(rows.length) }, async (span) => {
+        const answer = await runtime.http({
+          method: 'POST',
+          url: `${inference.url}/v1/predict`,
+          body: JSON.stringify({ featureFingerprint: subject.featureFingerprint, rows }),
+          headers: { ...headers, ...traceHeaders(), 'content-type': 'application/json' },
+          timeoutUs: answerTimeoutUs,
+          replyBytesMax: answerBytesMax + answerBytesPerRowMax * rows.length,
+        })
+        if (answer.status !== 200) span.fail(`answered ${answer.status}`)
+        return answer
       })
       if (!isWanted()) return
       if (reply.status !== 200) throw refusal(reply)

@@ -5,6 +5,7 @@ import type { Life } from '#shared/cloud/process/life.ts'
 import type { Tenure } from '#shared/cloud/process/tenure.ts'
 import { openTapeParts, type TapeParts } from '#shared/cloud/tape/parts.ts'
 import type { Metrics } from '#shared/cloud/telemetry/port.ts'
+import type { Tracer } from '#shared/cloud/telemetry/tracer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
@@ -38,6 +39,7 @@ export type TradeParts = {
   readonly runtime: Runtime
   readonly platform: ExecutorPlatform
   readonly metrics: Metrics
+  readonly tracer: Tracer
   readonly tenure: Tenure
   readonly life: Life
 }
@@ -171,7 +173,7 @@ type Run = {
 }
 
 function assemble(parts: TradeParts, account: TradingAccount): Run {
-  const { config, holder, runtime, platform, metrics, tenure, life } = parts
+  const { config, holder, runtime, platform, metrics, tracer, tenure, life } = parts
   const { clock, timers } = runtime
   const runId = `${config.mode}-${compactTime(clock.nowUs())}`
   const warn = (line: string) => life.log(line, 'WARNING')
@@ -269,6 +271,7 @@ function assemble(parts: TradeParts, account: TradingAccount): Run {
     ...(config.inference && {
       inference: {
         url: config.inference.url,
+        tracer,
         ...(config.inference.audience !== undefined && {
           headers: identityHeaders(runtime, config.inference.audience),
         }),

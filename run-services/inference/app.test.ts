@@ -7,6 +7,8 @@ import {
   uploadModel,
 } from '#shared/cloud/model-registry.fixture.ts'
 import type { Blobs } from '#shared/cloud/port.ts'
+import { currentTrace } from '#shared/cloud/telemetry/trace-scope.ts'
+import { recordingTracer } from '#shared/cloud/telemetry/tracer.fixture.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
 import { createInferenceApp, inferenceLimits } from './app.ts'
@@ -307,3 +309,25 @@ test.skipIf(existsSync(cudaLibrary))(
     })
   },
 )
+
+test('a call goes on with the trace of who asked, up to the line that says why it failed', async () => {
+  const { tracer, spans } = recordingTracer()
+  const logged: unknown[] = []
+  const broken = { ...(await world()).slot, hasLooked: true, score: () => Promise.reject(fault) }
+  const fault = new TypeError('no such tensor')
+  const app = createInferenceApp({
+    slot: broken,
+    monotonicMs: () => 0,
+    tracer,
+    report: (error) => logged.push([error, currentTrace()?.traceId]),
+  })
+  const traceId = 'a'.repeat(32)
+  const reply = await app.request('/v1/predict', {
+    method: 'POST',
+    headers: { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` },
+    body: JSON.stringify({ featureFingerprint, features: [0, 0] }),
+  })
+  expect(reply.status).toBe(500)
+  expect(logged).toEqual([[fault, traceId]])
+  expect(spans).toMatchObject([{ name: 'predict', ids: { traceId }, failure: 'answered 500' }])
+})

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
+import { silentTracer, type Tracer, traceRequest } from '#shared/cloud/telemetry/tracer.ts'
 import { type ErrorCode, TradingError } from '#shared/kernel/error.ts'
 import type { ModelCard } from '#shared/signal/model/card.ts'
 import type { ModelSlot } from './model-slot.ts'
@@ -11,6 +12,8 @@ export type InferencePorts = {
   readonly monotonicMs: () => number
   /** Hears of every answered call. */
   readonly onScored?: (call: ScoredCall) => void
+  /** Left out, nobody hears of single calls. */
+  readonly tracer?: Tracer
   /** Called once for every fault that is not the caller's. */
   readonly report: (fault: unknown) => void
 }
@@ -51,7 +54,7 @@ type Question = z.infer<typeof question>
 
 /** HTTP in front of the model slot: parse, score, answer. */
 export function createInferenceApp(ports: InferencePorts): Hono {
-  const { slot } = ports
+  const { slot, tracer = silentTracer } = ports
   const app = new Hono()
   let calls = 0
 
@@ -74,6 +77,12 @@ export function createInferenceApp(ports: InferencePorts): Hono {
         { error: 'OPTION_INVALID', message: 'the body is larger than 4 MB; send fewer rows' },
         413,
       ),
+  })
+  app.use('/v1/predict', async (c, next) => {
+    await traceRequest(tracer, 'predict', c.req.raw.headers, async () => {
+      await next()
+      return c.res
+    })
   })
   app.post('/v1/predict', limit, async (c) => {
     if (calls >= inferenceLimits.callsMax) {

@@ -1,6 +1,6 @@
 import type { BucketName } from '#shared/cloud/manifest/bucket.ts'
 import { runLife } from '#shared/cloud/process/life.ts'
-import type { Meter } from '#shared/cloud/telemetry/meter.ts'
+import { openTelemetry, sampledShareOfMany } from '#shared/cloud/telemetry/process-telemetry.ts'
 import { featureFingerprint } from '#shared/signal/feature/vector-list.ts'
 import { readInferenceConfig } from './config.ts'
 import { measureScored } from './measure.ts'
@@ -28,7 +28,11 @@ await runLife({ name: 'inference' }, async (life) => {
       ...(endpoints.storage ? { endpoint: endpointUrl(endpoints.storage) } : {}),
     })
   const runtime = createLocalRuntime()
-  const meter = config.otlpUrl === undefined ? undefined : await openOwnMeter(config.otlpUrl)
+  const telemetry = await openTelemetry({
+    service: 'inference',
+    otlpUrl: config.otlpUrl,
+    sampledShare: sampledShareOfMany,
+  })
   const server = await startInference({
     ...config,
     state: bucket('state'),
@@ -37,18 +41,13 @@ await runLife({ name: 'inference' }, async (life) => {
     clock: runtime.clock,
     timers: runtime.timers,
     host: '0.0.0.0',
-    ...(meter ? { onScored: measureScored(meter.metrics, runtime.clock) } : {}),
+    onScored: measureScored(telemetry.metrics, runtime.clock),
+    tracer: telemetry.tracer,
     report: life.log,
   })
   life.log(`listening at ${server.url} (${config.provider})`)
   await life.ending
   await server.close()
-  await meter?.close()
+  await telemetry.close()
   runtime.close()
 })
-
-/** Loaded only where somebody receives what is measured. */
-async function openOwnMeter(otlpUrl: string): Promise<Meter> {
-  const { openMeter } = await import('#shared/cloud/telemetry/meter.ts')
-  return await openMeter({ service: 'inference', otlpUrl })
-}

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Blobs } from '#shared/cloud/port.ts'
+import type { Tracer } from '#shared/cloud/telemetry/tracer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Clock, Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
@@ -26,6 +27,7 @@ export type InferenceOptions = {
   /** 0 takes any free port. */
   readonly port: number
   readonly onScored?: InferencePorts['onScored']
+  readonly tracer?: Tracer
   /** One line for people. */
   readonly report: (line: string) => void
 }
@@ -61,6 +63,7 @@ export async function startInference(options: InferenceOptions): Promise<Running
     monotonicMs: () => performance.now(),
     report: (fault) => report(fault instanceof Error ? fault.message : String(fault)),
     ...(options.onScored ? { onScored: options.onScored } : {}),
+    ...(options.tracer ? { tracer: options.tracer } : {}),
   })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   const url = await listen(server, options)

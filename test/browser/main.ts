@@ -1,6 +1,18 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { liveChecks } from './live.ts'
+import {
+  type Check,
+  expectEqual,
+  openPage,
+  patienceMs,
+  rows,
+  screenshots,
+  waitForChange,
+  waitForRow,
+  waitForText,
+} from './look.ts'
 import { type RunningSystem, startSystem } from './system.ts'
 import { promoteTinyModel, tinyModelId } from './tiny-model.ts'
 
@@ -13,8 +25,7 @@ const chromiumPaths = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-const screenshots = join(import.meta.dirname, '../../run')
-const patienceMs = 60_000
+const desktop = { viewport: { width: 1440, height: 900 } } as const
 /** Features are known after a minute of market. */
 const featuresPatienceMs = 90_000
 
@@ -29,7 +40,21 @@ async function main(): Promise<number> {
   const system = await startSystem(['--for', '300s', '--seed', '7', '--port', '0'])
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   const counts = { passed: 0, failed: 0 }
-  for (const [name, check] of await checksOf(system, browser)) {
+  await runChecks(await checksOf(system, browser), counts)
+  const live = await liveChecks(browser)
+  await runChecks(live.checks, counts)
+  await live.close()
+  await browser.close()
+  if (counts.failed > 0) console.log(`\noutput of the system:\n${system.output()}`)
+  console.log(`${counts.passed} passed, ${counts.failed} failed`)
+  return counts.failed > 0 ? 1 : 0
+}
+
+async function runChecks(
+  checks: readonly Check[],
+  counts: { passed: number; failed: number },
+): Promise<void> {
+  for (const [name, check] of checks) {
     try {
       await check()
       counts.passed++
@@ -39,17 +64,14 @@ async function main(): Promise<number> {
       console.log(`FAILED  ${name}\n        ${String(error).split('\n', 3).join('\n        ')}`)
     }
   }
-  await browser.close()
-  if (counts.failed > 0) console.log(`\noutput of the system:\n${system.output()}`)
-  console.log(`${counts.passed} passed, ${counts.failed} failed`)
-  return counts.failed > 0 ? 1 : 0
 }
-
-type Check = readonly [name: string, check: () => Promise<void>]
 
 async function checksOf(system: RunningSystem, browser: Browser): Promise<readonly Check[]> {
   const complaints: string[] = []
-  const page = await openPage(browser, complaints, { width: 1440, height: 900 })
+  const page = await openPage(
+    await browser.newContext({ ...desktop, colorScheme: 'dark' }),
+    complaints,
+  )
   await page.goto(system.operatorUrl)
   return [
     ...watchChecks(page),
@@ -199,19 +221,6 @@ function faultChecks(page: Page, system: RunningSystem): readonly Check[] {
   ]
 }
 
-async function openPage(
-  browser: Browser,
-  complaints: string[],
-  viewport: { width: number; height: number },
-): Promise<Page> {
-  const page = await browser.newPage({ viewport, colorScheme: 'dark' })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  return page
-}
-
 async function takeScreenshots(page: Page): Promise<void> {
   mkdirSync(screenshots, { recursive: true })
   await page.screenshot({ path: join(screenshots, 'console.png') })
@@ -222,26 +231,6 @@ async function takeScreenshots(page: Page): Promise<void> {
   )
   await page.setViewportSize({ width: 1440, height: 900 })
   expectEqual(overflowPx, 0)
-}
-
-const rows = (page: Page, panel: string, filter = ''): Locator =>
-  page.getByTestId(panel).locator(`tbody tr${filter}`)
-
-const waitForRow = (row: Locator): Promise<void> =>
-  row.first().waitFor({ state: 'visible', timeout: patienceMs })
-
-const waitForText = (where: Locator, text: string): Promise<void> =>
-  where.filter({ hasText: text }).waitFor({ state: 'visible', timeout: patienceMs })
-
-async function waitForChange(where: Locator): Promise<void> {
-  await where.filter({ hasText: /\d/ }).waitFor({ state: 'visible', timeout: patienceMs })
-  const before = (await where.textContent()) ?? ''
-  await where.filter({ hasNotText: before }).waitFor({ state: 'visible', timeout: patienceMs })
-}
-
-function expectEqual(actual: unknown, expected: unknown): void {
-  if (actual !== expected)
-    throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(actual)}`)
 }
 
 process.exitCode = await main()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { decimalFromSteps } from '#shared/kernel/decimal.ts'
 import { applyDelta, applySnapshot, createBook, markLost } from '#shared/market/book.ts'
 import type { MarketEvent } from '#shared/market/event.ts'
-import { decimalFromLots, decimalFromTicks } from '#shared/market/instrument.ts'
+import { decimalFromTicks } from '#shared/market/instrument.ts'
 import type { MarketSource } from '#shared/simulation/market-source.ts'
 import { exampleStartUs } from '#shared/venue/aster/fixture.ts'
 import { createWorld, isUserStream } from './aster-world.ts'
@@ -254,7 +255,7 @@ test('the book that the events make is the venue’s book, level by level, over 
       const rows: [string, string][] = []
       book.forEachLevel(name, 20, (priceTicks, sizeLots) => {
         const [btc] = world.instruments
-        rows.push([decimalFromTicks(btc!, priceTicks), decimalFromLots(btc!, sizeLots)])
+        rows.push([decimalFromTicks(btc!, priceTicks), decimalFromSteps(sizeLots, btc!.sizeGrid)])
       })
       return rows
     }

@@ -1,6 +1,6 @@
 import { BigQuery } from '@google-cloud/bigquery'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { verifyAudit } from '#services/console/audit/chain.ts'
+import { verifyAudit } from '#services/console/audit/check.ts'
 import { createAuditLog } from '#services/console/audit/log.ts'
 import { createManualClock, createManualTimers } from '#services/console/console.fixture.ts'
 import {
@@ -10,12 +10,7 @@ import {
 } from '#shared/cloud/emulator/bigquery.ts'
 import { openBigQueryWarehouse } from '#shared/cloud/gcp/warehouse.ts'
 import type { Warehouse } from '#shared/cloud/port.ts'
-import {
-  auditAfterSql,
-  auditBeforeSql,
-  auditHeadSql,
-  auditRowsFrom,
-} from '#shared/cloud/query/audit.ts'
+import { auditAfterSql, auditBeforeSql, auditRowsFrom } from '#shared/cloud/query/audit.ts'
 
 const project = 'asterai-audit'
 const dataset = 'asterai'
@@ -68,9 +63,13 @@ test('the audit chain of BigQuery goes on after a restart, is intact, and an edi
     [2, 202],
     [3, null],
   ])
-  expect(verifyAudit(stored)).toEqual({ isIntact: true, head: second.head() })
-  expect((await rows(auditHeadSql()))[0]?.row_hash).toBe(second.head()?.rowHash)
+  expect(verifyAudit(stored)).toEqual({ isIntact: true, head: second.head(), joins: [] })
+  expect((await rows(auditBeforeSql(Number.MAX_SAFE_INTEGER, 1)))[0]?.row_hash).toBe(
+    second.head()?.rowHash,
+  )
   expect((await rows(auditBeforeSql(3, 1)))[0]?.sequence).toBe(2)
+
+  expect(JSON.parse(stored[0]!.detail)).toEqual(entry.detail)
 
   const client = new BigQuery({ projectId: project, apiEndpoint: `http://${emulator.host}` })
   await client.query(

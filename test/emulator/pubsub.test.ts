@@ -7,11 +7,18 @@ import { openStream } from '#shared/cloud/gcp/bus-stream.ts'
 import type { GcpEnvironment } from '#shared/cloud/gcp/environment.ts'
 import { deliveryAttemptsMax } from '#shared/cloud/gcp/names.ts'
 import { ensureSubscription, openPubsub, provisionMessaging } from '#shared/cloud/gcp/provision.ts'
-import { readPush } from '#shared/cloud/gcp/push.ts'
 import type { Message } from '#shared/cloud/port.ts'
+import { currentTrace, inTrace } from '#shared/cloud/telemetry/trace-scope.ts'
 import type { TradingError } from '#shared/kernel/error.ts'
 import { busConformance } from '#test/contract/bus.conformance.ts'
 import { emulatedEnvironment } from './environment.ts'
+
+/** The body of a push. */
+type Delivery = {
+  readonly message: { readonly messageId: string; readonly data: string }
+  readonly subscription: string
+  readonly deliveryAttempt: number
+}
 
 let emulator: PubsubEmulator
 const opened: GcpBus[] = []
@@ -72,6 +79,18 @@ async function provisioned(service = 'console'): Promise<GcpEnvironment> {
   await provisionMessaging(environment, { retryBackoffMs: 5 })
   return environment
 }
+
+test('a message is received in the trace it was published in, and in none without', async () => {
+  const environment = await provisioned()
+  const { bus } = await openBus(environment)
+  const seen: unknown[] = []
+  bus.subscribe('fills', () => seen.push(currentTrace()))
+  const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), isSampled: true }
+  inTrace(ids, () => bus.publish('fills', { trade_id: 1 }))
+  bus.publish('fills', { trade_id: 2 })
+  await until(() => seen.length === 2)
+  expect(seen).toEqual([ids, undefined])
+})
 
 describe('messages that are not taken', () => {
   test('a receiver that throws twice sees the same message a third time', async () => {
@@ -316,13 +335,12 @@ describe('what the platform delivers by itself', () => {
     const { bus } = await openBus(environment)
     bus.publish('budget-notices', { costAmount: 12.5 })
     await until(() => pushes.length === 3)
-    const deliveries = pushes.map(({ body }) => readPush('budget-notices', body))
+    const deliveries = pushes.map(({ body }) => body as Delivery)
     expect(deliveries.map(({ deliveryAttempt }) => deliveryAttempt)).toEqual([1, 2, 3])
-    expect(new Set(deliveries.map(({ messageId }) => messageId)).size).toBe(1)
-    expect(deliveries[0]).toMatchObject({
-      message: { costAmount: 12.5 },
-      subscription: subscriptionPath(environment, 'budget-notices-guard-spend'),
-    })
+    expect(new Set(deliveries.map(({ message }) => message.messageId)).size).toBe(1)
+    const [{ message, subscription }] = deliveries as [Delivery]
+    expect(JSON.parse(Buffer.from(message.data, 'base64').toString())).toEqual({ costAmount: 12.5 })
+    expect(subscription).toBe(subscriptionPath(environment, 'budget-notices-guard-spend'))
     expect(pushes[0]?.authorization).toBe(`Bearer signed.pusher@emulated.${endpoint}`)
     bus.close()
     await bus.closed()

@@ -72,7 +72,7 @@ describe('the manifest', () => {
     const words = { expected: 'the manifest', found: 'functions/' }
     expect(differences(Object.keys(functions), foldersOf('functions'), words)).toEqual([])
     for (const name of Object.keys(functions))
-      for (const file of ['index.ts', 'handler.ts', 'handler.test.ts'])
+      for (const file of ['handler.ts', 'handler.test.ts'])
         expect(existsSync(`functions/${name}/${file}`), `functions/${name}/${file}`).toBe(true)
   })
 

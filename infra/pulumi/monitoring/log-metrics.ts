@@ -4,7 +4,7 @@ import type { Place } from '../place.ts'
 /** Log lines that carry the name of an alert, counted by it. */
 export const alertMetric = 'asterai-alerts'
 /** Violations of the image policy while it is in dry run. */
-export const imagePolicyMetric = 'asterai-unsigned-images'
+const imagePolicyMetric = 'asterai-unsigned-images'
 
 /** Medians that the latency probe found, by region and endpoint. */
 export const probeMetric = 'asterai-probe-latency'

@@ -6,7 +6,8 @@ import {
   auditBeforeSql,
   auditRowsFrom,
 } from '#shared/cloud/query/audit.ts'
-import { type AuditHead, type AuditVerdict, genesis, verifyAudit } from '../audit/chain.ts'
+import type { AuditHead } from '../audit/chain.ts'
+import { type AuditVerdict, createAuditCheck } from '../audit/check.ts'
 import { type ApiRoute, jsonAnswer, readRoute } from './route.ts'
 
 export type AuditReadPorts = {
@@ -72,7 +73,9 @@ export const auditRoutes = (ports: AuditReadPorts): readonly ApiRoute[] => {
       action: 'audit-verify',
       summary: 'Check the whole audit chain',
       description:
-        'Recomputes every hash. `isIntact` false names the first row that is not what was written there. ' +
+        'Recomputes every hash. `isIntact` false names the first row that is not what was written there (`changed`), or with ' +
+        'which a second branch begins (`two-writers`). `joins` are the rows that go on behind two consoles that wrote at ' +
+        'once: expected when a release replaced another, and at no other time. ' +
         'Compare `head` with the one in the service’s log: rows cut off the end before this process began cannot be seen otherwise.',
       role: 'viewer',
       replies: {
@@ -82,10 +85,16 @@ export const auditRoutes = (ports: AuditReadPorts): readonly ApiRoute[] => {
             z.object({
               isIntact: z.literal(true),
               head: z.object({ sequence: z.int(), rowHash: z.string() }),
+              joins: z.array(z.int()),
             }),
-            z.object({ isIntact: z.literal(false), sequence: z.int(), problem: z.string() }),
+            z.object({
+              isIntact: z.literal(false),
+              kind: z.enum(['changed', 'two-writers']),
+              sequence: z.int(),
+              problem: z.string(),
+            }),
           ]),
-          example: { isIntact: true, head: { sequence: 12, rowHash: 'f'.repeat(64) } },
+          example: { isIntact: true, head: { sequence: 12, rowHash: 'f'.repeat(64) }, joins: [] },
         },
       },
       run: async () => {
@@ -99,38 +108,51 @@ export const auditRoutes = (ports: AuditReadPorts): readonly ApiRoute[] => {
   ]
 }
 
-const shown = (row: AuditRow) => ({ ...row, detail: JSON.parse(row.detail) as unknown })
+const shown = (row: AuditRow) => ({ ...row, detail: jsonOrText(row.detail) })
+
+/** A row that was edited is shown as it is, and hides none of the others. */
+function jsonOrText(detail: string): unknown {
+  try {
+    return JSON.parse(detail)
+  } catch {
+    return detail
+  }
+}
 
 async function checkAll({ warehouse, storedHead, flush }: AuditReadPorts): Promise<AuditVerdict> {
   await flush()
   const stored = storedHead()
-  let head = genesis
+  let isStoredThere = stored === undefined
+  const check = createAuditCheck()
   for (;;) {
-    // One row of the page before is read again: a twin of it would stand at the edge and be passed over.
-    const sql = auditAfterSql(Math.max(0, head.sequence - 1), pageRows)
-    const page = auditRowsFrom(await warehouse.query(sql))
-    const rows = page.filter((row) => !isSame(row, head))
-    const verdict = verifyAudit(rows, head)
-    if (!verdict.isIntact) return verdict
-    head = verdict.head
-    if (stored && rows.some((row) => isReplaced(row, stored)))
-      return { isIntact: false, sequence: stored.sequence, problem: replacedText(stored) }
+    // The last number is read again: a second row of it could stand on the next page.
+    const after = Math.max(0, check.sequence() - 1)
+    const page = auditRowsFrom(await warehouse.query(auditAfterSql(after, pageRows)))
+    const problem = check.add(page)
+    if (problem) return problem
+    isStoredThere ||= page.some(({ row_hash }) => row_hash === stored?.rowHash)
     if (page.length < pageRows) break
+    if (check.sequence() <= after + 1) return tooMany(check.sequence())
   }
-  if (stored && head.sequence < stored.sequence)
-    return {
-      isIntact: false,
-      sequence: head.sequence + 1,
-      problem: `rows ${head.sequence + 1} to ${stored.sequence} are gone: this process stored them`,
-    }
-  return { isIntact: true, head }
+  const verdict = check.finish()
+  if (!stored || isStoredThere) return verdict
+  return { isIntact: false, kind: 'changed', ...lostText(stored, check.sequence()) }
 }
 
-const isSame = (row: AuditRow, { sequence, rowHash }: AuditHead): boolean =>
-  row.sequence === sequence && row.row_hash === rowHash
+const lostText = (stored: AuditHead, last: number) =>
+  last < stored.sequence
+    ? {
+        sequence: last + 1,
+        problem: `rows ${last + 1} to ${stored.sequence} are gone: this process stored them`,
+      }
+    : {
+        sequence: stored.sequence,
+        problem: `row ${stored.sequence} is not the one this process stored: the chain was written anew`,
+      }
 
-const isReplaced = (row: AuditRow, { sequence, rowHash }: AuditHead): boolean =>
-  row.sequence === sequence && row.row_hash !== rowHash
-
-const replacedText = ({ sequence }: AuditHead): string =>
-  `row ${sequence} is not the one this process stored: the chain was written anew`
+const tooMany = (sequence: number): AuditVerdict => ({
+  isIntact: false,
+  kind: 'changed',
+  sequence,
+  problem: `there are more than ${pageRows} rows with number ${sequence}: they were added`,
+})

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Clock } from '#shared/kernel/runtime.ts'
 import type { Confirmation, Confirmations } from '../auth/confirmation.ts'
 import { type ApiRoute, changeRoute, jsonAnswer, readRoute } from './route.ts'
 
@@ -21,7 +22,10 @@ const shown = ({ id, askedBy, action, body, actionHash, expiresAtUs }: Confirmat
 })
 
 /** The second half of the two-person rule. */
-export const confirmationRoutes = (confirmations: Confirmations): readonly ApiRoute[] => [
+export const confirmationRoutes = (
+  confirmations: Confirmations,
+  clock: Clock,
+): readonly ApiRoute[] => [
   readRoute({
     method: 'get',
     path: '/api/confirmations',
@@ -31,11 +35,12 @@ export const confirmationRoutes = (confirmations: Confirmations): readonly ApiRo
     role: 'viewer',
     replies: {
       200: {
-        what: 'those that wait, oldest first; times in µs since 1970',
-        schema: z.object({ waiting: z.array(waitingSchema) }),
+        what: 'those that wait, oldest first; `now` is the clock they expire by; times in µs since 1970',
+        schema: z.object({ waiting: z.array(waitingSchema), now: z.int() }),
       },
     },
-    run: async () => jsonAnswer({ waiting: confirmations.waiting().map(shown) }),
+    run: async () =>
+      jsonAnswer({ waiting: confirmations.waiting().map(shown), now: clock.nowUs() }),
   }),
   changeRoute({
     method: 'post',

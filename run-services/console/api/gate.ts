@@ -180,18 +180,21 @@ export function createGate(ports: GatePorts): Gate {
     else await begun
     try {
       const answer = await plan.perform()
-      await recordAfter({ ...entry, outcome: 'done', status: answer.status })
+      await afterwards(plan, { ...entry, outcome: 'done', status: answer.status })
       return answer
     } catch (fault) {
       const { status, message } = refusalOf(fault)
       const detail = { ...entry.detail, problem: message }
-      await recordAfter({ ...entry, detail, outcome: 'failed', status })
+      await afterwards(plan, { ...entry, detail, outcome: 'failed', status })
       throw new Failure(fault)
     }
   }
 
-  /** What happened has happened: the caller hears of it even when this row has to wait. */
-  const recordAfter = (entry: AuditEntry): Promise<void> => audit.record(entry).catch(ports.report)
+  /** What happened has happened: the caller hears of it even when this row fails, and of a stop before it is there. */
+  const afterwards = async (plan: Plan, entry: AuditEntry): Promise<void> => {
+    const recorded = audit.record(entry).catch(ports.report)
+    if (!plan.isStop) await recorded
+  }
 
   const refuse = (c: Context, entry: Entry, visit: Visit, fault: unknown): Response => {
     const isRecorded = fault instanceof Failure

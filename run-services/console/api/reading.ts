@@ -4,6 +4,9 @@ import { Refusal } from '../refusal.ts'
 /** Nothing an operator sends is longer. */
 export const bodyBytesMax = 64 * 1024
 
+/** Nothing an operator sends is nested deeper; much deeper would end the process by its stack. */
+export const bodyDepthMax = 32
+
 /** One line that says why; it goes to the log of decisions and to the audit log. */
 export const reasonSchema = z
   .string()
@@ -31,9 +34,23 @@ export async function readBodyText(request: Request): Promise<string> {
 const tooLarge = (): Refusal =>
   new Refusal(413, `the body is larger than ${bodyBytesMax / 1024} kB`, 'send less')
 
-/** @throws Refusal 400 naming the first wrong field */
+/** @throws Refusal 400 naming the first wrong field, or when it is nested deeper than {@link bodyDepthMax} or no Unicode */
 export function parseBody(text: string, schema: z.ZodType): unknown {
-  return parseValue(jsonFrom(text), schema, 'the body')
+  const body = jsonFrom(text)
+  if (isDeeperThan(bodyDepthMax, body))
+    throw new Refusal(
+      400,
+      `the body is nested deeper than ${bodyDepthMax} levels`,
+      'send it flatter',
+      {
+        code: 'OPTION_INVALID',
+      },
+    )
+  if (!isUnicode(body))
+    throw new Refusal(400, 'the body holds half a character', 'send whole characters', {
+      code: 'OPTION_INVALID',
+    })
+  return parseValue(body, schema, 'the body')
 }
 
 /** @throws Refusal 400 naming the first wrong field */
@@ -60,3 +77,16 @@ function jsonFrom(text: string): unknown {
     })
   }
 }
+
+/** Half of a surrogate pair can be escaped in JSON, and no table takes it. */
+const isUnicode = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.isWellFormed()
+    : typeof value !== 'object' ||
+      value === null ||
+      Object.entries(value).every(([key, item]) => key.isWellFormed() && isUnicode(item))
+
+const isDeeperThan = (depth: number, value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (depth === 0 || Object.values(value).some((item) => isDeeperThan(depth - 1, item)))

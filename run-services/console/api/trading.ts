@@ -169,6 +169,6 @@ function checkLimits(limits: Partial<Limits>, ceiling: Limits | undefined): void
 async function send(ports: TradingPorts, accepted: string, message: CommandMessage) {
   ports.bus.publish('commands', message satisfies Message)
   // Accepted means that the platform has it, not that we have tried.
-  await ports.bus.flush()
+  await ports.bus.flush('commands')
   return jsonAnswer({ accepted, at: message.at }, 202)
 }

@@ -8,6 +8,8 @@ import { type ApiRoute, jsonAnswer, jsonTextAnswer, readRoute } from './route.ts
 
 export type WatchPorts = {
   readonly hub: StreamHub
+  /** As the hub was told; for the words of a refusal. */
+  readonly pagesPerViewerMax: number
   /** JSON of everything the console knows. */
   readonly readState: () => string
   readonly warehouse: Pick<Warehouse, 'query'>
@@ -76,14 +78,25 @@ export const watchRoutes = (ports: WatchPorts): readonly ApiRoute[] => [
     summary: 'The state, then every change of it',
     description:
       'Server-sent events: `state` once with the whole state, then `change` with topic and message. ' +
-      'A reader that is too slow gets a new `state` instead of its backlog.',
+      'A reader that is too slow gets a new `state` instead of its backlog. ' +
+      `One person may have ${ports.pagesPerViewerMax} open; one more is 429.`,
     role: 'viewer',
     isOpenHere: true,
     replies: { 200: { what: 'an endless stream', contentType: 'text/event-stream' } },
     refusals: { 503: 'too many pages are open' },
-    run: async () => {
-      const body = ports.hub.open()
-      if (!body) throw new Refusal(503, 'too many pages are open', 'close one and reload')
+    run: async ({ actor: { name } }) => {
+      const body = ports.hub.open(name)
+      if (body === 'viewer-full')
+        throw new Refusal(
+          429,
+          `${name} has ${ports.pagesPerViewerMax} pages open already`,
+          'close one of them, then this one follows by itself',
+          { headers: { 'Retry-After': '5' } },
+        )
+      if (body === 'full')
+        throw new Refusal(503, 'too many pages are open', 'try again when somebody closes one', {
+          headers: { 'Retry-After': '5' },
+        })
       return {
         status: 200,
         body,

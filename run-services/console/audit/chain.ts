@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import type { AuditRow } from '#shared/cloud/query/audit.ts'
 import { canonicalJson } from './canonical.ts'
 
@@ -8,21 +9,11 @@ export type AuditHead = { readonly sequence: number; readonly rowHash: string }
 /** Before the first row. */
 export const genesis: AuditHead = { sequence: 0, rowHash: '0'.repeat(64) }
 
-export type AuditVerdict =
-  | { readonly isIntact: true; readonly head: AuditHead }
-  | {
-      readonly isIntact: false
-      /** The first row that is not what was written there. */
-      readonly sequence: number
-      readonly problem: string
-    }
-
 /** SHA-256 over the canonical JSON of all other columns; the hash of the row before is one of them. */
-export function hashRow(row: Omit<AuditRow, 'row_hash'>): string {
-  const { detail, ...plain } = row
-  const hashed = { ...plain, row_hash: undefined, detail: JSON.parse(detail) as unknown }
-  return createHash('sha256').update(canonicalJson(hashed)).digest('hex')
-}
+export const hashRow = (row: Omit<AuditRow, 'row_hash'>): string =>
+  createHash('sha256')
+    .update(canonicalJson({ ...row, row_hash: undefined }))
+    .digest('hex')
 
 /** Adds a row behind `head`. */
 export function chainRow(
@@ -38,43 +29,49 @@ export const headOf = ({ sequence, row_hash }: AuditRow): AuditHead => ({
   rowHash: row_hash,
 })
 
+const detailSchema = z.object({ joins: z.array(z.string()).default([]) })
+
 /**
- * Checks that rows, oldest first, are exactly what was written: none edited, left out, added or moved.
+ * Hashes of rows of another writer that this row vouches for beside the one before it.
  *
- * The end of a chain cannot vouch for itself: rows cut off from the end leave a shorter chain that is intact. Compare
- * the head with one kept elsewhere, such as the process that writes it, or its log.
- *
- * @param rows - in the order of their sequence
- * @param from - the head before the first of them
+ * @returns undefined when the detail is not what a console writes
  */
-export function verifyAudit(rows: readonly AuditRow[], from: AuditHead = genesis): AuditVerdict {
-  let head = from
-  for (const row of rows) {
-    const problem = problemOf(row, head)
-    if (problem !== undefined)
-      return { isIntact: false, sequence: Math.min(row.sequence, head.sequence + 1), problem }
-    head = headOf(row)
-  }
-  return { isIntact: true, head }
-}
-
-function problemOf(row: AuditRow, head: AuditHead): string | undefined {
-  const { sequence } = row
-  if (sequence <= head.sequence)
-    return `row ${sequence} is there twice: two consoles wrote at once, or a row was added`
-  if (sequence > head.sequence + 1)
-    return `row ${head.sequence + 1} is missing: the next one there is ${sequence}`
-  if (!hashMatches(row)) return `row ${sequence} was changed: its hash is not that of its content`
-  if (row.previous_hash !== head.rowHash)
-    return `row ${sequence} does not follow row ${head.sequence}: one of them was replaced`
-  return undefined
-}
-
-function hashMatches(row: AuditRow): boolean {
+export function joinsOf({ detail }: Pick<AuditRow, 'detail'>): readonly string[] | undefined {
   try {
-    return hashRow(row) === row.row_hash
+    return detailSchema.parse(JSON.parse(detail)).joins
   } catch {
-    // What was written was JSON; what is not JSON any more was changed.
-    return false
+    return undefined
   }
+}
+
+export type Continuation = {
+  readonly head: AuditHead
+  /** What the next row has to name in its detail: rows that another console wrote meanwhile. */
+  readonly joins: readonly string[]
+}
+
+/**
+ * Where a writer goes on. Two consoles write at once while one release replaces another, and both may have continued
+ * from the same row; whoever writes next follows the longer branch and names the ends of the others, so that the
+ * record is one again and none of it can be taken away.
+ *
+ * @param newest - the last rows of the table, newest first
+ * @param own - the last row this process has stored; undefined before its first
+ */
+export function continueChain(
+  newest: readonly AuditRow[],
+  own: AuditHead | undefined,
+): Continuation {
+  // What was stored is gone: going on from it makes the next check say so.
+  if (own && !newest.some(({ row_hash }) => row_hash === own.rowHash))
+    return { head: own, joins: [] }
+  const followed = new Set(newest.flatMap((row) => [row.previous_hash, ...(joinsOf(row) ?? [])]))
+  const ends = newest.filter(({ row_hash }) => !followed.has(row_hash))
+  const length = Math.max(...ends.map(({ sequence }) => sequence))
+  const longest = ends.filter(({ sequence }) => sequence === length)
+  const last = longest.find(({ row_hash }) => row_hash === own?.rowHash) ?? longest[0] ?? newest[0]
+  if (!last) return { head: genesis, joins: [] }
+  const isFirst = own === undefined || last.row_hash === own.rowHash
+  const joined = ends.filter((end) => end !== last || !isFirst)
+  return { head: headOf(last), joins: joined.map(({ row_hash }) => row_hash) }
 }

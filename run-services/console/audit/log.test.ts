@@ -14,7 +14,8 @@ import {
   createManualTimers,
   startUs,
 } from '../console.fixture.ts'
-import { chainRow, genesis, headOf, verifyAudit } from './chain.ts'
+import { chainRow, genesis, headOf } from './chain.ts'
+import { verifyAudit } from './check.ts'
 import { type AuditEntry, createAuditLog } from './log.ts'
 
 const clock = createManualClock()
@@ -31,10 +32,15 @@ const entry = (other: Partial<AuditEntry> = {}): AuditEntry => ({
 const refused = (other: Partial<AuditEntry> = {}) =>
   entry({ outcome: 'refused', status: 401, detail: {}, ...other })
 
-const open = (warehouse: Pick<Warehouse, 'insert' | 'query'>) => {
+const open = (warehouse: Pick<Warehouse, 'insert' | 'query'>, ownClock = clock) => {
   const { timers, fire } = createManualTimers()
   const faults: unknown[] = []
-  const log = createAuditLog({ warehouse, clock, timers, report: (fault) => faults.push(fault) })
+  const log = createAuditLog({
+    warehouse,
+    clock: ownClock,
+    timers,
+    report: (fault) => faults.push(fault),
+  })
   return { log, fire, faults }
 }
 
@@ -53,7 +59,7 @@ describe('one writer', () => {
     const rows = await readAll(table)
     expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, index) => index + 1))
     expect(rows[49]?.request_id).toBe('request-49')
-    expect(verifyAudit(rows)).toEqual({ isIntact: true, head: log.head() })
+    expect(verifyAudit(rows)).toEqual({ isIntact: true, head: log.head(), joins: [] })
   })
 
   test('after a restart the chain goes on', async () => {
@@ -66,15 +72,45 @@ describe('one writer', () => {
     })
   })
 
-  test('two writers at once fork the chain: nothing is lost and the check names it', async () => {
+  test('two consoles during a deployment: a fork is named, and the next write joins it', async () => {
     const table = createAuditTable()
-    const [one, two] = [open(table).log, open(table).log]
-    await one.record(entry())
-    await two.record(entry())
-    await one.record(entry({ actor: 'bob@example.com' }))
-    await two.record(entry({ actor: 'olga@example.com' }))
+    const clock = createManualClock()
+    const [one, two] = [open(table, clock), open(table, clock)]
+    await one.log.record(entry())
+    await two.log.record(entry())
+    await one.log.record(entry({ actor: 'bob@example.com' }))
+    await two.log.record(entry({ actor: 'olga@example.com' }))
     expect(table.rows).toHaveLength(4)
-    expect(verifyAudit(await readAll(table))).toMatchObject({ isIntact: false, sequence: 2 })
+    expect(verifyAudit(await readAll(table))).toMatchObject({
+      isIntact: false,
+      kind: 'two-writers',
+      sequence: 2,
+    })
+    expect(two.faults).toEqual([])
+
+    clock.atUs += 5e6
+    await two.log.record(entry())
+    expect(verifyAudit(await readAll(table))).toEqual({
+      isIntact: true,
+      head: two.log.head(),
+      joins: [4],
+    })
+    expect(two.faults).toMatchObject([{ code: 'AUDIT_BROKEN' }])
+    // Later the first one looks too, and goes on behind it.
+    await one.log.record(entry())
+    expect(verifyAudit(await readAll(table))).toMatchObject({ isIntact: true, joins: [4, 5] })
+  })
+
+  test('a writer that is alone looks, finds itself and says nothing', async () => {
+    const table = createAuditTable()
+    const clock = createManualClock()
+    const { log, faults } = open(table, clock)
+    for (let times = 0; times < 3; times++) {
+      clock.atUs += 60e6
+      await log.record(entry())
+    }
+    expect(verifyAudit(await readAll(table))).toMatchObject({ isIntact: true, joins: [] })
+    expect(faults).toEqual([])
   })
 })
 

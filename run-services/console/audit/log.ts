@@ -1,10 +1,10 @@
 import type { Warehouse } from '#shared/cloud/port.ts'
-import { type AuditRow, auditHeadSql, auditRowsFrom } from '#shared/cloud/query/audit.ts'
+import { type AuditRow, auditBeforeSql, auditRowsFrom } from '#shared/cloud/query/audit.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Clock, Timers } from '#shared/kernel/runtime.ts'
 import { type Micros, microsPerSecond } from '#shared/kernel/unit.ts'
 import { canonicalJson } from './canonical.ts'
-import { type AuditHead, chainRow, genesis, headOf } from './chain.ts'
+import { type AuditHead, type Continuation, chainRow, continueChain, headOf } from './chain.ts'
 
 export type AuditEntry = {
   readonly requestId: string
@@ -47,6 +47,10 @@ export type AuditPorts = {
 }
 
 const gatherUs = microsPerSecond
+/** After this pause a write first looks whether another console has written meanwhile. */
+const lookAgainUs = 5 * microsPerSecond
+/** Rows it looks at; more than two consoles write while one release replaces another. */
+const newestRows = 200
 /** Kinds of refusals told apart within one second; what is beyond them shares one row. */
 const refusalKindsMax = 32
 const othersKey = 'others'
@@ -54,12 +58,12 @@ const othersKey = 'others'
 type Refused = { readonly entry: AuditEntry; readonly address: string; count: number }
 
 /**
- * The one writer of the audit chain. Rows go out one after the other, each with the hash of the one before it; the first
- * write of a process reads where the chain ended.
+ * A writer of the audit chain. Rows go out one after the other, each with the hash of the one before it; the first write
+ * of a process reads where the chain ended, and a write after a pause looks again.
  *
- * One console runs at a time. Where two write at once, as in the seconds in which one release replaces another, both
- * may continue from the same row: nothing is lost, for the key of the table holds the hash as well, and a check of the
- * chain names the number that is there twice.
+ * One console runs at a time, but while one release replaces another two write, and may continue from the same row.
+ * Nothing is lost then, for the key of the table holds the hash as well, and the next write joins both branches: its
+ * detail names what it found. See {@link continueChain}.
  */
 export function createAuditLog(ports: AuditPorts): AuditLog {
   const { warehouse, clock, timers, report } = ports
@@ -67,6 +71,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   let head: AuditHead | undefined
   let stored: AuditHead | undefined
   let lastUs = 0
+  let lookedUs = Number.NEGATIVE_INFINITY
   /** Rows of which it is not known whether they are stored; sent again unchanged, which is harmless. */
   let unsettled: readonly AuditRow[] = []
   /** Entries that could not be stored while the warehouse was away. */
@@ -80,12 +85,16 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     return turn
   }
 
-  const chained = (from: AuditHead, entries: readonly AuditEntry[]): readonly AuditRow[] => {
-    let before = from
+  const chained = (from: Continuation, entries: readonly AuditEntry[]): readonly AuditRow[] => {
+    let { head: before, joins } = from
     return entries.map((entry) => {
       lastUs = Math.max(lastUs, clock.nowUs())
-      const missed = unrecorded > 0 ? { unrecorded } : {}
+      const missed = {
+        ...(unrecorded > 0 ? { unrecorded } : {}),
+        ...(joins.length > 0 ? { joins } : {}),
+      }
       unrecorded = 0
+      joins = []
       const row = chainRow(before, {
         recorded_at: lastUs as Micros,
         request_id: entry.requestId,
@@ -107,20 +116,36 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     ports.onHead?.(stored)
   }
 
-  const readyHead = async (): Promise<AuditHead> => {
-    if (unsettled.length > 0) await insert(unsettled)
+  /** What is refused for good would stand in the way of every later row: it is said, and counted in the next one. */
+  const settle = async (rows: readonly AuditRow[]): Promise<void> => {
+    try {
+      await insert(rows)
+    } catch (cause) {
+      if (!isCertain(cause)) throw cause
+      report(cause)
+      unrecorded += rows.length
+      head = undefined
+    }
+  }
+
+  const findEnd = async (): Promise<Continuation> => {
+    if (unsettled.length > 0) await settle(unsettled)
     unsettled = []
-    if (head) return head
-    const [last] = auditRowsFrom(await warehouse.query(auditHeadSql()))
-    head = last ? headOf(last) : genesis
-    lastUs = last?.recorded_at ?? 0
-    return head
+    if (head && clock.nowUs() - lookedUs < lookAgainUs) return { head, joins: [] }
+    const sql = auditBeforeSql(Number.MAX_SAFE_INTEGER, newestRows)
+    const newest = auditRowsFrom(await warehouse.query(sql))
+    const found = continueChain(newest, head)
+    if (found.joins.length > 0) report(otherWriter(found))
+    lookedUs = clock.nowUs()
+    lastUs = Math.max(lastUs, newest[0]?.recorded_at ?? 0)
+    head = found.head
+    return found
   }
 
   const write = async (entries: readonly AuditEntry[]): Promise<void> => {
     let rows: readonly AuditRow[]
     try {
-      rows = chained(await readyHead(), entries)
+      rows = chained(await findEnd(), entries)
     } catch (cause) {
       unrecorded += entries.length
       throw unreachable(cause)
@@ -129,12 +154,14 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
       await insert(rows)
       head = headOf(rows.at(-1)!)
     } catch (cause) {
-      // A row that is not valid was certainly not stored; of any other it is unknown.
-      if (cause instanceof TradingError && cause.code === 'ROW_INVALID') throw cause
+      if (isCertain(cause)) {
+        unrecorded += entries.length
+        throw unreachable(cause)
+      }
       const given = entries
         .filter(({ outcome }) => outcome === 'begun' || outcome === 'asked')
         .map((entry): AuditEntry => ({ ...entry, outcome: 'not-done', status: 503 }))
-      unsettled = [...rows, ...chained(headOf(rows.at(-1)!), given)]
+      unsettled = [...rows, ...chained({ head: headOf(rows.at(-1)!), joins: [] }, given)]
       head = headOf(unsettled.at(-1)!)
       throw unreachable(cause)
     }
@@ -181,10 +208,21 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   }
 }
 
+/** A row that was refused was certainly not stored; after silence it is unknown. */
+const isCertain = (cause: unknown): boolean =>
+  cause instanceof TradingError && cause.remedy !== 'retry-later'
+
 const unreachable = (cause: unknown): TradingError =>
   new TradingError(
     'PLATFORM_UNREACHABLE',
     'the audit log cannot be written, so nothing was done',
     {},
     cause,
+  )
+
+const otherWriter = ({ head, joins }: Continuation): TradingError =>
+  new TradingError(
+    'AUDIT_BROKEN',
+    `another console writes the audit log too (${joins.length} ends joined by row ${head.sequence + 1}); ` +
+      'expected only while one release replaces another',
   )

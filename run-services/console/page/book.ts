@@ -20,6 +20,9 @@ export function precisionOf(
     precision.price = Math.max(precision.price, decimalsOf(price))
     precision.size = Math.max(precision.size, decimalsOf(size))
   }
+  // A position is known before its book is.
+  for (const line of state.positions)
+    if (line.symbol === symbol) precision.size = Math.max(precision.size, decimalsOf(line.size))
   const last = trades.at(-1)
   if (last) {
     precision.price = Math.max(precision.price, decimalsOf(last.price))

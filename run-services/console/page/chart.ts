@@ -20,6 +20,8 @@ import { onThemeChange, readTheme, type Theme } from './theme.ts'
 /** Markers and lines beyond these would hide the candles. */
 const markersMax = 200
 const labelledLinesMax = 4
+/** The words of more markers would cover each other; place, shape and colour still tell the side. */
+const labelledMarkersMax = 12
 
 export type ChartView = {
   readonly state: ConsoleState
@@ -146,6 +148,7 @@ function markersOf(
     known.count++
     counts.set(key, known)
   }
+  const isSparse = counts.size <= labelledMarkersMax
   return [...counts.values()]
     .sort((a, b) => a.time - b.time)
     .map(({ time, isBuy, count }) => ({
@@ -153,7 +156,7 @@ function markersOf(
       position: isBuy ? 'belowBar' : 'aboveBar',
       shape: isBuy ? 'arrowUp' : 'arrowDown',
       color: isBuy ? up : down,
-      text: `${isBuy ? 'B' : 'S'}${count > 1 ? count : ''}`,
+      text: isSparse ? `${isBuy ? 'B' : 'S'}${count > 1 ? count : ''}` : '',
       size: 0.8,
     }))
 }

@@ -35,7 +35,7 @@ export function createEquityChart(): (state: ConsoleState, curve: Curve) => void
       plot = new uPlot(optionsFor(sizeOf(root), names), table, root)
       drawnFor = key
       fit()
-      setText(byId('equity-note'), curve === 'pnl' ? 'USDT since start' : 'USDT')
+      setText(byId('equity-note'), curve === 'pnl' ? 'USDT this run' : 'USDT')
     }
   }
 }

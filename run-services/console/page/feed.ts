@@ -1,10 +1,13 @@
 import { applyMessage, type ConsoleMessage, type ConsoleState, emptyState } from '../state.ts'
+import { refusalText } from './operator.ts'
 
 export type Feed = {
   /** Replaced as a whole when the connection starts anew. */
   state: ConsoleState
   /** Grows when `state` is replaced. */
   generation: number
+  /** Why the console gives this page no stream; undefined while it does. */
+  refusal: string | undefined
   /** Milliseconds since the last message arrived; undefined before the first. */
   silentMs(): number | undefined
   /** The same for the executor alone, which reports once a second. */
@@ -13,7 +16,12 @@ export type Feed = {
   nowUs(): number | undefined
 }
 
-/** Follows the event stream; the browser reconnects by itself and the server then sends a whole state. */
+const askAgainMs = 5_000
+
+/**
+ * Follows the event stream; the browser reconnects by itself and the server then sends a whole state. After a refusal it
+ * does not, so that is done here.
+ */
 export function followStream(
   url: string,
   onChange: (topic: ConsoleMessage['topic'] | 'state') => void,
@@ -25,6 +33,7 @@ export function followStream(
   const feed: Feed = {
     state: emptyState(),
     generation: 0,
+    refusal: undefined,
     silentMs: () => since(arrivedMs),
     executorSilentMs: () => since(executorArrivedMs),
     nowUs: () =>
@@ -32,13 +41,13 @@ export function followStream(
         ? undefined
         : stampUs + (performance.now() - arrivedMs) * 1e3,
   }
-  const source = new EventSource(url)
-  source.addEventListener('state', (event) => {
+  const onState = (event: MessageEvent<string>) => {
+    feed.refusal = undefined
     feed.state = JSON.parse(event.data) as ConsoleState
     feed.generation++
     onChange('state')
-  })
-  source.addEventListener('change', (event) => {
+  }
+  const onMessage = (event: MessageEvent<string>) => {
     const change = JSON.parse(event.data) as ConsoleMessage
     applyMessage(feed.state, change)
     const atUs = change.topic === 'market' ? change.message.at : undefined
@@ -48,6 +57,32 @@ export function followStream(
     if (change.topic === 'equity') executorArrivedMs = performance.now()
     if (atUs !== undefined) stampUs = atUs
     onChange(change.topic)
-  })
+  }
+  const connect = () => {
+    const source = new EventSource(url)
+    source.addEventListener('state', onState)
+    source.addEventListener('change', onMessage)
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) return
+      setTimeout(connect, askAgainMs)
+      readRefusal(url).then(
+        (text) => {
+          feed.refusal = text
+        },
+        // Nobody answers: the time since the last message says so.
+        () => undefined,
+      )
+    })
+  }
+  connect()
   return feed
+}
+
+/** An event source does not tell why it was refused, so the same is asked once more. */
+async function readRefusal(url: string): Promise<string | undefined> {
+  const abort = new AbortController()
+  const reply = await fetch(url, { signal: abort.signal })
+  if (!reply.ok) return refusalText(reply)
+  abort.abort()
+  return undefined
 }

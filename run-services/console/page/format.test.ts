@@ -5,6 +5,7 @@ import {
   countdownText,
   decimalsOf,
   intervalText,
+  minutesText,
   numberText,
   percentText,
   signedText,
@@ -62,4 +63,15 @@ test.each([
 
 test('a strategy is named by its kind', () => {
   expect([strategyText('glft:BTCUSDT'), strategyText('grid')]).toEqual(['glft', 'grid'])
+})
+
+test.each([
+  [300_000, '5:00'],
+  [299_001, '5:00'],
+  [61_000, '1:01'],
+  [1, '0:01'],
+  [0, undefined],
+  [-5, undefined],
+])('%d ms are left as %s', (leftMs, text) => {
+  expect(minutesText(leftMs)).toBe(text)
 })

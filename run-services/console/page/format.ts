@@ -50,6 +50,13 @@ export function countdownText(untilUs: number): string | undefined {
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
 }
 
+/** `M:SS` of a time that is left, rounded up; undefined once nothing is. */
+export function minutesText(leftMs: number): string | undefined {
+  if (leftMs <= 0) return undefined
+  const seconds = Math.ceil(leftMs / 1e3)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
 export const sideLetter = (side: string): string => (side === 'buy' ? 'B' : 'S')
 
 /** Kind of strategy: `glft:BTCUSDT` is `glft`; the symbol has a column of its own. */

@@ -1,7 +1,6 @@
 import type { ConsoleState, MarkMessage } from '../state.ts'
 import { byId, type Cell, createTable } from './dom.ts'
 import {
-  assetsOf,
   countdownText,
   intervalText,
   numberText,
@@ -53,14 +52,14 @@ export function createFundingTable(
         read: intervalCell,
       },
       { header: 'Next in', isNumber: true, read: nextCell },
-      { header: 'Annualised', isNumber: true, read: annualisedCell },
+      { header: 'Per year', isNumber: true, read: annualisedCell },
       {
         header: 'Received',
         isNumber: true,
-        read: ({ symbol, paid }) =>
+        read: ({ paid }) =>
           paid === undefined
             ? none('none yet')
-            : { text: `${signedText(paid, 4)} ${assetsOf(symbol).quote}`, tone: signTone(paid) },
+            : { text: signedText(paid, 4), tone: signTone(paid) },
       },
     ],
   })

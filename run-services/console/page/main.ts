@@ -50,7 +50,7 @@ const dirty = new Set<Topic>(['state'])
 let drawnMs = 0
 const feed = followStream('/api/stream', (topic) => dirty.add(topic))
 
-mountCommands()
+const drawCommands = mountCommands(() => feed.state)
 mountChoice('interval-5s', 'interval-1m', (isFirst) => {
   choice.interval = isFirst ? '5s' : '1m'
 })
@@ -60,6 +60,7 @@ mountChoice('curve-pnl', 'curve-equity', (isFirst) => {
 setInterval(() => {
   dirty.add('tick')
   drawStaleness()
+  drawCommands()
 }, 250)
 requestAnimationFrame(drawWhenDue)
 
@@ -135,12 +136,15 @@ function drawTabs(symbols: readonly string[], chosen: string | undefined): void 
 }
 
 function drawStaleness(): void {
-  const text = stalenessText(feed.silentMs(), feed.executorSilentMs())
+  const text = refusedText(feed.refusal) ?? stalenessText(feed.silentMs(), feed.executorSilentMs())
   const banner = byId('stale-banner')
   banner.hidden = text === undefined
   document.body.classList.toggle('stale', text !== undefined)
   if (text !== undefined) setText(banner, text)
 }
+
+const refusedText = (refusal: string | undefined): string | undefined =>
+  refusal && `This page gets no data: ${refusal}. It tries again by itself.`
 
 function stalenessText(
   silentMs: number | undefined,

@@ -2,18 +2,24 @@
 export type Operator = {
   readonly actor: string
   readonly role: 'viewer' | 'operator' | 'admin'
+  /** What this deployment was told it trades with. */
+  readonly mode: 'paper' | 'live'
   /** True on one machine: the right to command comes with the token in the address. */
   readonly needsToken: boolean
 }
 
 export type Command = 'kill' | 'flatten' | 'resume'
 
-/** A resume of another admin that waits for this one. */
+/** A resume that waits for a second admin. */
 export type Waiting = {
   readonly id: string
   readonly askedBy: string
+  /** Asked for by whoever looks at this page, who therefore cannot confirm it. */
+  readonly isOwn: boolean
   readonly actionHash: string
   readonly reason: string
+  /** When it ends, by `performance.now()`. */
+  readonly endsMs: number
 }
 
 const token = takeToken()
@@ -30,21 +36,27 @@ export async function readOperator(): Promise<Operator> {
   return (await reply.json()) as Operator
 }
 
+const needs: Readonly<Record<Command, { readonly role: string; readonly deed: string }>> = {
+  kill: { role: 'an operator or admin', deed: 'to kill or flatten' },
+  flatten: { role: 'an operator or admin', deed: 'to kill or flatten' },
+  resume: { role: 'an admin', deed: 'to resume' },
+}
+
 /** @returns why this page cannot send the command; undefined when it can */
 export function lockedText(operator: Operator | undefined, command: Command): string | undefined {
   if (!operator) return 'The console did not say who you are: reload the page.'
   if (operator.needsToken && token === undefined)
-    return 'This page may only look. Open the address printed at start, it ends in #token=…, to command.'
+    return 'This page may only look. To command, open the address printed at start; it ends in #token=…'
   const { actor, role } = operator
-  const mayCommand = role === 'admin' || (role === 'operator' && command !== 'resume')
-  return mayCommand ? undefined : `${actor} is ${role}: ask somebody who may ${command}.`
+  if (role === 'admin' || (role === 'operator' && command !== 'resume')) return undefined
+  return `${actor} is ${role}: ask ${needs[command].role} ${needs[command].deed}.`
 }
 
 /** @returns what to tell the person; throws with the refusal when it was refused */
 export async function sendCommand(command: Command, reason: string): Promise<string> {
   const sent = await post('/api/commands', { command, reason })
   return 'awaits' in sent
-    ? `${command} waits for a second admin, who presses the same button within five minutes`
+    ? `${command} waits for a second admin, who sees it on this page and has five minutes`
     : `${command} sent, waiting for the executor to confirm`
 }
 
@@ -53,18 +65,29 @@ export async function confirmResume({ id, actionHash }: Waiting): Promise<string
   return 'resume confirmed, waiting for the executor'
 }
 
-/** The oldest resume that another admin has asked for. */
-export async function findWaiting(operator: Operator): Promise<Waiting | undefined> {
-  if (operator.needsToken) return undefined
+/** Resumes that wait, oldest first; on one machine there are none. */
+export async function readWaiting(operator: Operator): Promise<readonly Waiting[]> {
+  if (operator.needsToken) return []
   const reply = await fetch('/api/confirmations', { headers })
   if (!reply.ok) throw new Error(await refusalText(reply))
-  const { waiting } = (await reply.json()) as {
-    waiting: readonly (Omit<Waiting, 'reason'> & { body: { command?: string; reason?: string } })[]
+  const { waiting, now } = (await reply.json()) as {
+    readonly now: number
+    readonly waiting: readonly (Omit<Waiting, 'reason' | 'endsMs' | 'isOwn'> & {
+      readonly expiresAt: number
+      readonly body: { readonly command?: string; readonly reason?: string }
+    })[]
   }
-  const found = waiting.find(
-    ({ askedBy, body }) => askedBy !== operator.actor && body.command === 'resume',
-  )
-  return found && { ...found, reason: found.body.reason ?? '' }
+  const readMs = performance.now()
+  return waiting
+    .filter(({ body }) => body.command === 'resume')
+    .map(({ id, askedBy, actionHash, expiresAt, body }) => ({
+      id,
+      askedBy,
+      isOwn: askedBy === operator.actor,
+      actionHash,
+      reason: body.reason ?? '',
+      endsMs: readMs + (expiresAt - now) / 1e3,
+    }))
 }
 
 async function post(path: string, body: unknown): Promise<object> {
@@ -77,7 +100,10 @@ async function post(path: string, body: unknown): Promise<object> {
   return (await reply.json()) as object
 }
 
-async function refusalText(reply: Response): Promise<string> {
+export async function refusalText(reply: Response): Promise<string> {
+  const type = reply.headers.get('content-type') ?? ''
+  // A proxy in between answers in its own words.
+  if (!type.includes('json')) return `the console answered ${reply.status}: try again in a moment`
   const { error, remedy } = (await reply.json()) as { error: string; remedy: string }
   return `${error}: ${remedy}`
 }

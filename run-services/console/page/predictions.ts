@@ -61,10 +61,10 @@ function emptyText(state: ConsoleState, lines: readonly Line[]): string | undefi
 function drawModel(root: HTMLElement, state: ConsoleState, nowUs: number | undefined): void {
   const { model } = state
   root.hidden = model?.kind !== 'promoted'
-  if (model?.kind !== 'promoted') return setText(byId('predictions-note'), 'shadow: moves no order')
+  if (model?.kind !== 'promoted') return
   setText(
-    byId('predictions-note'),
-    `shadow: moves no order; next ${numberText(model.horizonSeconds, 0)} s, flat within ±${numberText(model.flatBandBps, 1)} bps`,
+    byId('model-horizon'),
+    `shares of down, flat and up over the next ${numberText(model.horizonSeconds, 0)} s; flat is within ±${numberText(model.flatBandBps, 1)} bps`,
   )
   setText(byId('model-id'), model.modelId)
   byId('model-invented').hidden = !model.isInvented
@@ -142,6 +142,12 @@ function createRow(symbol: string): Row {
   return row
 }
 
+/** What a bar has room for; all of it is in its title. */
+function barText(name: (typeof classes)[number], share: number): string {
+  if (share < 0.06) return ''
+  return share < 0.17 ? signs[name] : `${signs[name]}${Math.round(share * 100)}%`
+}
+
 function drawRow({ root, age, bars }: Row, { prediction, ageUs }: Line): void {
   const shares = {
     down: prediction.probability_down,
@@ -152,7 +158,7 @@ function drawRow({ root, age, bars }: Row, { prediction, ageUs }: Line): void {
     const node = bars[name]
     const width = `${(shares[name] * 100).toFixed(1)}%`
     if (node.style.width !== width) node.style.width = width
-    setText(node, `${signs[name]}${Math.round(shares[name] * 100)}%`)
+    setText(node, barText(name, shares[name]))
     node.title = `${name}: ${percent(shares[name])}`
   }
   const isOld = ageUs === undefined || ageUs > predictionAgeUsMax

@@ -235,7 +235,7 @@ export function createDecisionsTable(read: ReadPrecision): (state: ConsoleState)
       },
       { header: 'Order', read: (decision) => orderCell(decision, read) },
       {
-        header: 'Reason, inputs',
+        header: 'Reason',
         read: ({ reason, inputs, event_kind }) => ({
           text: reason,
           more: `event: ${event_kind}\n${readableInputs(inputs)}`,

@@ -7,7 +7,7 @@ export const symbols = <Default extends string | undefined = undefined>(
 ) => listOf<string, Default>(described, readSymbol)
 
 /** Also coins that are not written in Latin letters are listed. @throws TradingError OPTION_INVALID */
-export function readSymbol(part: string, name: string): string {
+function readSymbol(part: string, name: string): string {
   const symbol = part.toUpperCase()
   if (/^[\p{L}\p{N}][\p{L}\p{N}_-]{1,29}$/u.test(symbol)) return symbol
   throw invalidOption(`${name}: '${part}' is not a symbol; write e.g. BTCUSDT,ETHUSDT`)

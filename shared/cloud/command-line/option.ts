@@ -52,7 +52,7 @@ export function option<Value, Default extends Fallback = undefined>(
   }
 }
 
-/** `A,B` or repeated, each part read alone, none twice. */
+/** `A,B` or repeated, each part read alone; one that is named twice is refused, because a slip is likelier than a wish. */
 export function listOf<Value, Default extends Fallback>(
   { value = 'A,B', what, default: fallback }: Described<Default>,
   readPart: ReadWord<Value>,
@@ -70,9 +70,11 @@ export function listOf<Value, Default extends Fallback>(
 
 function readList<Value>(text: string, name: string, readPart: ReadWord<Value>): readonly Value[] {
   const parts = text.split(',').map((part) => part.trim())
-  const values = new Set(parts.filter(Boolean).map((part) => readPart(part, name)))
-  if (values.size === 0) throw invalidOption(`${name} is empty`)
-  return [...values]
+  const values = parts.filter(Boolean).map((part) => readPart(part, name))
+  if (values.length === 0) throw invalidOption(`${name} is empty`)
+  const twice = values.find((value, index) => values.indexOf(value) !== index)
+  if (twice !== undefined) throw invalidOption(`${name} names ${twice} twice`)
+  return values
 }
 
 export const flag = (what: string): Option<boolean> => ({

@@ -1,4 +1,5 @@
 import { TradingError } from '#shared/kernel/error.ts'
+import { onOutputClosed } from './closed-output.ts'
 import { type Command, type Given, type Options, readCommandLine } from './command.ts'
 import { helpText } from './help.ts'
 
@@ -45,8 +46,12 @@ export function carryOut<Its extends Options>(
   }
 }
 
-/** Carries out the command line of this process. */
+/**
+ * Carries out the command line of this process. When the reader of its output has seen enough (`| head -3`), the rest
+ * is not printed, the work is still done, and the exit code is that of the work.
+ */
 export async function runProcess(command: CarryOut): Promise<void> {
+  onOutputClosed()
   process.exitCode = await command(process.argv.slice(2))
 }
 

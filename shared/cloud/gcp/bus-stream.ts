@@ -6,6 +6,7 @@ import {
 } from '@google-cloud/pubsub'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Message } from '../port.ts'
+import { inTrace, traceOf } from '../telemetry/trace-scope.ts'
 import { decodeMessage } from './bus-row.ts'
 import { platformFault } from './fault.ts'
 
@@ -75,7 +76,10 @@ async function deliver(
   if (receivers.size === 0) return delivered.nack()
   try {
     const message = decodeMessage(topic, delivered.data)
-    await Promise.all([...receivers].map((receive) => receive(structuredClone(message))))
+    await inTrace(
+      traceOf((name) => delivered.attributes[name]),
+      () => Promise.all([...receivers].map((receive) => receive(structuredClone(message)))),
+    )
   } catch (cause) {
     delivered.nack()
     onFault(

@@ -3,6 +3,7 @@ import type { PubSub, Topic } from '@google-cloud/pubsub'
 import { TradingError } from '#shared/kernel/error.ts'
 import { type TopicName, topics } from '../manifest/topic.ts'
 import type { Bus, Message } from '../port.ts'
+import { traceHeaders } from '../telemetry/trace-scope.ts'
 import { encodeMessage } from './bus-row.ts'
 import { openStream, type Receive } from './bus-stream.ts'
 import type { GcpEnvironment } from './environment.ts'
@@ -190,7 +191,12 @@ async function send(
 ): Promise<void> {
   const orderingKey = isOrdered(topic) ? { orderingKey: sender } : {}
   try {
-    await handle.publishMessage({ data, attributes: { sender }, ...orderingKey })
+    // The attributes are taken before anything is waited for, so they are those of who published.
+    await handle.publishMessage({
+      data,
+      attributes: { sender, ...traceHeaders() },
+      ...orderingKey,
+    })
   } catch (cause) {
     // A failed message stops its sender's queue until we say that we know of the gap.
     if (isOrdered(topic)) handle.resumePublishing(sender)

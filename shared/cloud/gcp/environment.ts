@@ -39,7 +39,7 @@ export type TrainingEnvironment = {
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Variable that holds the address of each emulator; those of Pub/Sub, BigQuery and Storage are named by Google's clients. */
-export const endpointVariables = {
+const endpointVariables = {
   pubsub: 'PUBSUB_EMULATOR_HOST',
   bigquery: 'BIGQUERY_EMULATOR_HOST',
   bigqueryStorage: 'BIGQUERY_STORAGE_EMULATOR_HOST',

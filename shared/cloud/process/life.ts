@@ -1,4 +1,5 @@
 import { TradingError } from '#shared/kernel/error.ts'
+import { type Log, logFault, processLog } from '../telemetry/log.ts'
 
 /** What a process's body is given: when to end, and how to say something. */
 export type Life = {
@@ -7,10 +8,8 @@ export type Life = {
   readonly isEnding: () => boolean
   /** Asks for the end from inside. The exit code is then 1: somebody should start it again. */
   end(reason: string): void
-  log(line: string, severity?: Severity): void
+  readonly log: Log
 }
-
-export type Severity = 'INFO' | 'WARNING' | 'ERROR'
 
 export type LifeOptions = {
   readonly name: string
@@ -32,7 +31,7 @@ export async function runLife(
   { name, handOverMs = usualHandOverMs }: LifeOptions,
   body: (life: Life) => Promise<void>,
 ): Promise<never> {
-  const log = lineLogger(name)
+  const log = processLog(name)
   const { promise: ending, resolve } = Promise.withResolvers<string>()
   let isEnding = false
   let exitCode = 0
@@ -47,8 +46,9 @@ export async function runLife(
     }, handOverMs).unref()
     resolve(reason)
   }
-  process.on('SIGTERM', () => begin('SIGTERM', 0))
-  process.on('SIGINT', () => begin('SIGINT', 0))
+  // A terminal that is closed must not leave orders behind either.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => begin(signal, 0))
   try {
     await body({
       ending,
@@ -57,24 +57,9 @@ export async function runLife(
       log,
     })
   } catch (error) {
-    log(describe(error), 'ERROR')
+    logFault(log, error, 'ERROR')
     exitCode = error instanceof TradingError && error.remedy === 'reject-input' ? 2 : 1
   }
   // Kept sockets and timers of a client must not hold up an end that is in order.
   process.exit(exitCode)
-}
-
-/** A fault of a person or of the world is one line; anything else is ours and needs its stack. */
-function describe(error: unknown): string {
-  if (error instanceof TradingError) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
-}
-
-/** One JSON object per line, as the platform's log collector reads it. */
-function lineLogger(service: string): Life['log'] {
-  return (message, severity = 'INFO') => {
-    process.stdout.write(
-      `${JSON.stringify({ severity, message, service, time: new Date(Date.now()).toISOString() })}\n`,
-    )
-  }
 }

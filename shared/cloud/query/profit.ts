@@ -20,7 +20,7 @@ export type ProfitRow = {
 }
 
 /** How far back a session's last row before a span is looked for; one silent for longer begins anew. */
-export const profitMemoryUs = 7 * microsPerDay
+const profitMemoryUs = 7 * microsPerDay
 
 /**
  * Of each session and strategy with rows in a span: the last row before the span, the first and the last within it. A

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Bus, Message } from '../port.ts'
 import { logAlerts } from './alert-log.ts'
+import { createLog } from './log.ts'
 
 function logged() {
   const published: [string, Message][] = []
@@ -11,7 +12,12 @@ function logged() {
     flush: async () => {},
     close() {},
   }
-  return { published, lines, bus: logAlerts(bus, (line) => lines.push(line)) }
+  const log = createLog({
+    service: 'executor',
+    nowMs: () => 0,
+    write: (line) => lines.push(line),
+  })
+  return { published, lines, bus: logAlerts(bus, log) }
 }
 
 const alert = {
@@ -27,7 +33,7 @@ test('an alert is published and logged where policies look for it', () => {
   const { published, lines, bus } = logged()
   bus.publish('alerts', alert)
   expect(published).toEqual([['alerts', alert]])
-  expect(lines.map((line) => JSON.parse(line))).toEqual([
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     {
       severity: 'CRITICAL',
       message: 'USDT differs by 0.01',
