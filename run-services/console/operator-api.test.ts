@@ -261,22 +261,6 @@ describe('whoever may not is refused, with a row and without an effect', () => {
     expect(await lastRow()).toMatchObject({ outcome: 'refused', status: 400 })
   })
 
-  test.each(['{"command":"kill","reason":"\\ud83d"}', '{"a\\udc00":1}'])(
-    'half a character in %s',
-    async (body) => {
-      const reply = await fetch(new URL('/api/commands', running.url), {
-        method: 'POST',
-        headers: await olga(),
-        body,
-      })
-      expect([reply.status, await reply.json()]).toEqual([
-        400,
-        expect.objectContaining({ error: 'the body holds half a character' }),
-      ])
-      expect(effects).toEqual([])
-    },
-  )
-
   test('a body of the wrong shape', async () => {
     expect((await post('/api/commands', await olga(), { command: 'buy' })).status).toBe(400)
     expect(await lastRow()).toMatchObject({ outcome: 'refused', status: 400 })
@@ -422,17 +406,6 @@ describe('what is allowed is done once its row is stored', () => {
     expect(effects).toMatchObject([{ command: 'kill' }])
     // The row waits for good, and the close of the console with it.
     closeConsole = async () => {}
-  })
-
-  test('a row that is refused for good does not stand in the way of the next ones', async () => {
-    audit.refuses = ({ detail }) => String(detail).includes('poison')
-    const poisoned = await post('/api/functions/check-data', await olga(), { poison: 1 })
-    expect(poisoned.status).toBe(503)
-    for (let count = 0; count < 3; count++)
-      expect((await post('/api/functions/check-data', await olga(), {})).status).toBe(200)
-    const rows = await auditRows()
-    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
-    expect(rows.some(({ detail }) => String(detail).includes('"unrecorded":1'))).toBe(true)
   })
 
   test('training and promotion carry the proved name, and cannot be reached around it', async () => {

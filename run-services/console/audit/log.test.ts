@@ -48,6 +48,27 @@ const readAll = async (warehouse: Pick<Warehouse, 'query'>): Promise<readonly Au
   auditRowsFrom(await warehouse.query(auditAfterSql(0, 10_000)))
 
 describe('one writer', () => {
+  test('a row that is refused for good does not stand in the way of the next ones', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    table.refuses = ({ detail }) => String(detail).includes('poison')
+    await log.record(entry())
+    await expect(log.record(entry({ detail: { poison: 1 } }))).rejects.toMatchObject({
+      code: 'PLATFORM_UNREACHABLE',
+    })
+    // Of this one it is unknown whether it was stored, and then it is refused.
+    table.isAway = true
+    table.refuses = () => false
+    await expect(log.record(entry({ detail: { poison: 2 } }))).rejects.toThrow()
+    table.isAway = false
+    table.refuses = ({ detail }) => String(detail).includes('poison')
+    for (let count = 0; count < 3; count++) await log.record(entry())
+    const rows = await readAll(table)
+    expect(rows).toHaveLength(4)
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
+    expect(String(rows[1]!.detail)).toContain('"unrecorded":3')
+  })
+
   test('rows of many calls at once are one chain', async () => {
     const table = createAuditTable()
     const { log } = open(table)

@@ -76,6 +76,8 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   let unsettled: readonly AuditRow[] = []
   /** Entries that could not be stored while the warehouse was away. */
   let unrecorded = 0
+  /** How many of them the unsettled rows tell of. */
+  let unrecordedInUnsettled = 0
   let refused = new Map<string, Refused>()
   let cancelGather: (() => void) | undefined
 
@@ -123,7 +125,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     } catch (cause) {
       if (!isCertain(cause)) throw cause
       report(cause)
-      unrecorded += rows.length
+      unrecorded += rows.length + unrecordedInUnsettled
       head = undefined
     }
   }
@@ -144,8 +146,11 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
 
   const write = async (entries: readonly AuditEntry[]): Promise<void> => {
     let rows: readonly AuditRow[]
+    let told = 0
     try {
-      rows = chained(await findEnd(), entries)
+      const from = await findEnd()
+      told = unrecorded
+      rows = chained(from, entries)
     } catch (cause) {
       unrecorded += entries.length
       throw unreachable(cause)
@@ -155,9 +160,10 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
       head = headOf(rows.at(-1)!)
     } catch (cause) {
       if (isCertain(cause)) {
-        unrecorded += entries.length
+        unrecorded += told + entries.length
         throw unreachable(cause)
       }
+      unrecordedInUnsettled = told
       const given = entries
         .filter(({ outcome }) => outcome === 'begun' || outcome === 'asked')
         .map((entry): AuditEntry => ({ ...entry, outcome: 'not-done', status: 503 }))
