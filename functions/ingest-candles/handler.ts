@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Row } from '#shared/cloud/port.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import type { Micros } from '#shared/kernel/unit.ts'
+import { type Micros, microsPerMilli } from '#shared/kernel/unit.ts'
+import { candleIntervals, candleIntervalsUs } from '#shared/market/candle-interval.ts'
 import {
   checkNumber,
   type FunctionPorts,
@@ -11,29 +12,12 @@ import {
 import type { PublicKline } from '../public-market.ts'
 import { symbolsInput } from '../symbols.ts'
 
-const intervalMinutes = {
-  '1m': 1,
-  '3m': 3,
-  '5m': 5,
-  '15m': 15,
-  '30m': 30,
-  '1h': 60,
-  '2h': 120,
-  '4h': 240,
-  '6h': 360,
-  '8h': 480,
-  '12h': 720,
-  '1d': 1_440,
-} as const
-
-const intervals = Object.keys(intervalMinutes) as (keyof typeof intervalMinutes)[]
-
 /** A venue may still count trades of the last moment into a candle this long after its end. */
 const settlingMs = 5_000
 
 const inputSchema = z.strictObject({
   symbols: symbolsInput,
-  interval: z.enum(intervals).default('1m'),
+  interval: z.enum(candleIntervals).default('1m'),
   /** Closed candles to look back for: a run that was missed is made up for by the next one. */
   lookback: z.int().min(1).max(1_500).default(10),
 })
@@ -53,7 +37,7 @@ export async function ingestCandles(
 ): Promise<FunctionReport> {
   const { interval, lookback, ...asked } = readInput(inputSchema, input)
   const symbols = new Set(asked.symbols ?? ports.settings.symbols)
-  const intervalMs = intervalMinutes[interval] * 60_000
+  const intervalMs = candleIntervalsUs[interval] / microsPerMilli
   const endMs = Math.floor(Math.min(scheduledAtUs, ports.clock.nowUs()) / 1_000)
   const settledMs = endMs - settlingMs
   const startMs = settledMs - (settledMs % intervalMs) - lookback * intervalMs

@@ -64,7 +64,7 @@ export function assembleResult(context: ResultContext, outcome: BacktestOutcome)
       liquidationQuote: quoteFromE8(pnl.liquidationE8),
     },
     fills,
-    roundTrips: roundTripsOf(record.fills.executions, instruments),
+    roundTrips: roundTripsOf(record.fills.executions, instruments, record.fills.isLiquidation),
     orders: outcome.orders,
     tradedNotionalQuote: sum(notional),
     makerNotionalQuote: sum(notional.filter((_, at) => fills.liquidity[at] === 'maker')),

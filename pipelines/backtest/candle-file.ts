@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
-import { textFromIntervalUs } from './candle-interval.ts'
+import { candleIntervalOf } from '#shared/market/candle-interval.ts'
+import { suggestSymbol } from '#shared/market/suggest-symbol.ts'
 
 /** A file of candles and what its name says. */
 export type CandleFile = {
@@ -40,7 +40,7 @@ export function findCandleFiles(
   intervalUs: number | undefined,
 ): readonly CandleFile[] {
   const found = paths.flatMap(filesAt).map(candleFileFrom)
-  const interval = intervalUs === undefined ? undefined : textFromIntervalUs(intervalUs)
+  const interval = intervalUs === undefined ? undefined : candleIntervalOf(intervalUs)
   const named = [...new Set(found.flatMap((file) => file.interval ?? []))]
   if (interval === undefined && named.length > 1)
     throw new TradingError(
@@ -70,7 +70,7 @@ function withSymbols(
 }
 
 export function unknownSymbol(symbol: string, known: readonly string[]): TradingError {
-  const nearest = suggest(symbol, known)
+  const nearest = suggestSymbol(symbol, known)
   const some = known.length > 12 ? `${known.slice(0, 12).join(', ')}, …` : known.join(', ')
   return new TradingError(
     'SYMBOL_UNKNOWN',

@@ -1,27 +1,17 @@
 import { TradingError } from '#shared/kernel/error.ts'
 import { suggest } from '#shared/kernel/suggest.ts'
-import { microsPerDay, microsPerHour, microsPerMinute } from '#shared/kernel/unit.ts'
-
-const intervals: ReadonlyMap<string, number> = new Map([
-  ...[1, 3, 5, 15, 30].map((n) => [`${n}m`, n * microsPerMinute] as const),
-  ...[1, 2, 4, 6, 8, 12].map((n) => [`${n}h`, n * microsPerHour] as const),
-  ['1d', microsPerDay] as const,
-])
+import { candleIntervals, candleIntervalUsOf } from '#shared/market/candle-interval.ts'
 
 /** @throws TradingError OPTION_INVALID for a word the venues do not have */
 export function intervalUsFromText(text: string): number {
-  const found = intervals.get(text)
+  const found = candleIntervalUsOf(text)
   if (found !== undefined) return found
-  const nearest = suggest(text, [...intervals.keys()])
+  const nearest = suggest(text, candleIntervals)
   throw new TradingError(
     'OPTION_INVALID',
-    `--interval '${text}' is unknown; ${nearest ? `did you mean ${nearest}?` : `there are ${[...intervals.keys()].join(', ')}`}`,
+    `--interval '${text}' is unknown; ${nearest ? `did you mean ${nearest}?` : `there are ${candleIntervals.join(', ')}`}`,
   )
 }
-
-/** `1h`; undefined when no venue has bars of that length. */
-export const textFromIntervalUs = (intervalUs: number): string | undefined =>
-  [...intervals].find(([, length]) => length === intervalUs)?.[0]
 
 /** Milliseconds, seconds or microseconds by their size, or `YYYY-MM-DD HH:MM:SS` in UTC; undefined for anything else. */
 export function microsFromText(text: string): number | undefined {

@@ -135,10 +135,13 @@ export const backtestCommand = {
     Output: output,
   },
   examples: [
-    'npm run backtest -- --strategy glft --tape day1.gz,day2.gz --param riskAversion=0.3',
-    'npm run backtest -- --strategy glft --tape day1.gz --maker-bps -0.5 --latency-ms 5,20,10',
-    'npm run backtest -- --strategy grid --candles candles --symbols BTCUSDT --waive-funding',
+    'npm run backtest -- --strategy glft --tape run/simulation-7/tape.arrow --symbols BTCUSDT',
+    'npm run backtest -- --strategy glft --tape day1.gz,day2.gz --maker-bps -0.5 --latency-ms 5,20,10',
+    'npm run backtest -- --strategy grid --candles run/market/aster/klines_1h --waive-funding',
     'npm run backtest -- --parity run/simulation-7',
+  ],
+  notes: [
+    'npm run simulate -- --seed 7 makes run/simulation-7; npm run data -- pull --venue aster --symbols BTCUSDT --from 2025-01-01 makes run/market/aster.',
   ],
   exits: { 0: 'done (also when it lost money)', 1: 'parity does not hold' },
 } satisfies Command

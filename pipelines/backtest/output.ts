@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reportPage } from '#shared/analytics/report/page.ts'
 import type { BacktestSummary } from '#shared/analytics/report/summarise.ts'
 import { type BacktestResult, markoutSeconds } from '#shared/analytics/result.ts'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 
 /** One line of the comparison of a run with its re-simulation. */
 export type ParityRow = {
@@ -20,7 +21,7 @@ export async function writeOutput(
   summary: BacktestSummary,
   parity?: { readonly rows: readonly ParityRow[]; readonly figures: object },
 ): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder, '--out')
   const page = reportPage(result, summary, await chartAssets(), {
     tables: [
       { label: 'all figures (JSON)', href: 'result.json' },
@@ -48,7 +49,7 @@ async function chartAssets(): Promise<{ uplotScript: string; uplotStyle: string 
 }
 
 /** One row per fill; an unknown mid or markout is an empty cell. */
-export function fillsCsv({ fills }: BacktestResult): string {
+function fillsCsv({ fills }: BacktestResult): string {
   const header = [
     'time',
     'symbol',

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { type ClaimedIntents, claimedBeside, tapeOfRun } from '#shared/cloud/local/run-folder.ts'
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { QuoteE8 } from '#shared/kernel/unit.ts'
@@ -37,7 +36,7 @@ export type RecordedRun = {
   readonly intents: number
   readonly intentsHash: string
   /** What the run wrote down when it ended; undefined when it did not end by itself. */
-  readonly claimed: { readonly intents: number; readonly intentsHash: string } | undefined
+  readonly claimed: ClaimedIntents | undefined
 }
 
 /**
@@ -47,7 +46,7 @@ export type RecordedRun = {
  * @throws TradingError FILE_UNREADABLE, TAPE_MALFORMED when the tape was not written by an executor
  */
 export async function readRecordedRun(run: string): Promise<RecordedRun> {
-  const tapePath = tapeOf(run)
+  const tapePath = tapeOfRun(run)
   const { batches, header } = await openTape([tapePath])
   const text = header.attributes.spec
   if (!text)
@@ -95,7 +94,7 @@ export async function readRecordedRun(run: string): Promise<RecordedRun> {
     events,
     intents: hash.count,
     intentsHash: hash.digest(),
-    claimed: summaryBeside(tapePath),
+    claimed: claimedBeside(tapePath),
   }
 }
 
@@ -149,28 +148,4 @@ function pnlOf(trader: TraderState): QuoteE8 {
   for (const books of trader.ledger.subBooks.values())
     for (const [id, book] of books) pnlE8 += splitPnl(book, markPriceE8(trader, id)).pnlE8
   return pnlE8
-}
-
-function tapeOf(run: string): string {
-  for (const candidate of [run, join('run', run)]) {
-    if (!existsSync(candidate)) continue
-    const path = statSync(candidate).isDirectory() ? join(candidate, 'tape.arrow') : candidate
-    if (existsSync(path)) return path
-  }
-  throw new TradingError(
-    'FILE_UNREADABLE',
-    `no run '${run}': there is no ${run} and no ${join('run', run)} with a tape.arrow`,
-  )
-}
-
-function summaryBeside(tapePath: string): RecordedRun['claimed'] {
-  const path = join(tapePath, '..', 'summary.json')
-  if (!existsSync(path)) return undefined
-  const { intents, intentsHash } = JSON.parse(readFileSync(path, 'utf8')) as {
-    intents?: unknown
-    intentsHash?: unknown
-  }
-  if (typeof intents === 'number' && typeof intentsHash === 'string')
-    return { intents, intentsHash }
-  throw new TradingError('FILE_UNREADABLE', `${path} names no intents and no intentsHash`)
 }

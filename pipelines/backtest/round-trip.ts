@@ -2,6 +2,7 @@ import type { RoundTripColumns } from '#shared/analytics/result.ts'
 import { quoteFromE8 } from '#shared/kernel/decimal.ts'
 import { baseFromLots, type Instrument, quoteFromTicks, signOf } from '#shared/market/instrument.ts'
 import type { Execution } from '#shared/simulation/order.ts'
+import { askerOf } from '#shared/trading/order/client-order-id.ts'
 
 type Open = {
   readonly side: 'long' | 'short'
@@ -17,12 +18,17 @@ type Open = {
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer V)[] ? V[] : T[Key] }
 
 /**
- * Cuts the fills of each market into trips from flat to flat. P&L is after fees and without funding; a fill that turns
- * a position ends one trip and opens the next, its fee shared by size. A position still open at the end is no trip.
+ * Cuts the fills of each strategy on each market into trips from flat to flat: what one strategy holds for long would
+ * else hide the trips of the others. P&L is after fees and without funding; a fill that turns a position ends one trip
+ * and opens the next, its fee shared by size. A position still open at the end is no trip. A liquidation, which nobody
+ * asked for, closes what is open on its market, the oldest first.
+ *
+ * @param isLiquidation - by index of the execution; left out, none is one
  */
 export function roundTripsOf(
   executions: readonly Execution[],
   instruments: readonly Instrument[],
+  isLiquidation: readonly boolean[] = [],
 ): RoundTripColumns {
   const trips: Mutable<RoundTripColumns> = {
     symbol: [],
@@ -34,26 +40,31 @@ export function roundTripsOf(
     sizeBase: [],
     pnlQuote: [],
   }
-  const open = new Map<number, Open>()
-  for (const { feeE8, instrumentId, priceTicks, side, sizeLots, timeUs } of executions) {
+  /** By market, then by who asked; a map keeps the order in which they were opened. */
+  const openByMarket = instruments.map(() => new Map<string, Open>())
+  for (const [index, execution] of executions.entries()) {
+    const { feeE8, instrumentId, priceTicks, side, sizeLots, timeUs } = execution
     const instrument = instruments[instrumentId]!
+    const open = openByMarket[instrumentId]!
+    const asker = askerOf(execution.clientOrderId)
     const feePerLot = quoteFromE8(feeE8) / sizeLots
     let left: number = sizeLots
-    const trip = open.get(instrumentId)
-    if (trip && (trip.side === 'long') !== (side === 'buy')) {
+    for (const who of isLiquidation[index] ? [...open.keys()] : [asker]) {
+      const trip = open.get(who)
+      if (!trip || left === 0 || (trip.side === 'long') === (side === 'buy')) continue
       const lots = Math.min(left, trip.openedLots - trip.closedLots)
       left -= lots
       trip.closedLots += lots
       trip.closedTickLots += lots * priceTicks
       trip.feeQuote += lots * feePerLot
       if (trip.closedLots === trip.openedLots) {
-        open.delete(instrumentId)
+        open.delete(who)
         close(trips, instrument, trip, timeUs)
       }
     }
     if (left === 0) continue
-    const into = open.get(instrumentId) ?? newTrip(signOf(side) === 1 ? 'long' : 'short', timeUs)
-    open.set(instrumentId, into)
+    const into = open.get(asker) ?? newTrip(signOf(side) === 1 ? 'long' : 'short', timeUs)
+    open.set(asker, into)
     into.openedLots += left
     into.openedTickLots += left * priceTicks
     into.feeQuote += left * feePerLot

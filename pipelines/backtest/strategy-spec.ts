@@ -1,8 +1,8 @@
 import { quoteFromE8 } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
 import { microsPerMilli, microsPerSecond, type QuoteE8 } from '#shared/kernel/unit.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
+import { suggestSymbol } from '#shared/market/suggest-symbol.ts'
 import { equalWeights, equityForCapitalE8 } from '#shared/strategy/allocation/allocation.ts'
 import { readFundingCarryConfig } from '#shared/strategy/funding-carry/config.ts'
 import { readGlftConfig } from '#shared/strategy/glft/config.ts'
@@ -81,7 +81,7 @@ function pickTraded(
   return symbols.map((symbol) => {
     const found = held.find((each) => each.symbol === symbol)
     if (found) return found
-    const nearest = suggest(symbol, names)
+    const nearest = suggestSymbol(symbol, names)
     throw new TradingError(
       'SYMBOL_UNKNOWN',
       `no tape holds ${symbol}; ${nearest ? `did you mean ${nearest}?` : `they hold ${names.join(', ')}`}`,

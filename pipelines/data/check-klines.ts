@@ -1,6 +1,7 @@
+import { candleIntervalOf } from '#shared/market/candle-interval.ts'
 import type { ProblemLog } from './problem.ts'
 import type { KlineRow } from './row-reader.ts'
-import { intervalNameOf, timeText } from './time-text.ts'
+import { timeText } from './time-text.ts'
 
 /** What a column of candles of one symbol looks like. */
 export type SeriesFacts = {
@@ -143,7 +144,7 @@ const isFrozen = (row: KlineRow, before: KlineRow | undefined): boolean =>
 
 function gapText(name: string, fromUs: number, toUs: number, intervalUs: number): string {
   const missing = (toUs - fromUs) / intervalUs - 1
-  const interval = intervalNameOf(intervalUs) ?? `${intervalUs / 1e6} s`
+  const interval = candleIntervalOf(intervalUs) ?? `${intervalUs / 1e6} s`
   return Number.isInteger(missing)
     ? `${name}${missing} candles of ${interval} are missing after ${timeText(fromUs)}`
     : `${name}${timeText(toUs)} is off the grid of ${interval} after ${timeText(fromUs)}`

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { openTape, openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import type { CaptureGrid } from '#shared/venue/aster/capture/instrument.ts'
 import type { TapeImported } from './import-ticks.ts'
@@ -17,7 +18,7 @@ export async function importCaptures(options: {
 }): Promise<TapeImported> {
   const { files, out, grid } = options
   const tape = await openTape(files, grid ? { grid } : {})
-  await mkdir(dirname(out), { recursive: true })
+  makeFolder(dirname(out), '--out')
   const unfinished = `${out}.part`
   const writer = openTapeWriter(unfinished, tape.header)
   let events = 0

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { writeParquet } from '#shared/cloud/local/parquet-writer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { microsPerHour } from '#shared/kernel/unit.ts'
+import { candleIntervalOf } from '#shared/market/candle-interval.ts'
 import { symbolOfFile } from './check.ts'
 import { checkFunding } from './check-funding.ts'
 import { checkKlines } from './check-klines.ts'
@@ -13,7 +14,7 @@ import { createProblemLog, type ProblemLog, problemText } from './problem.ts'
 import { type FundingRow, type KlineRow, readFundingTable, readKlineRows } from './row-reader.ts'
 import { syntheticKey } from './synthetic.ts'
 import type { Table } from './table.ts'
-import { intervalNameOf, timeText } from './time-text.ts'
+import { timeText } from './time-text.ts'
 
 export type ImportOptions = {
   /** Folder of the Parquet files. */
@@ -108,7 +109,8 @@ export async function collectKlines(
 }
 
 function intervalOf(table: Table, name: string, intervalUs: number | undefined): string {
-  const interval = intervalUs === undefined ? table.attributes.interval : intervalNameOf(intervalUs)
+  const interval =
+    intervalUs === undefined ? table.attributes.interval : candleIntervalOf(intervalUs)
   if (interval !== undefined) return interval
   throw new TradingError(
     'ROW_INVALID',
@@ -137,7 +139,7 @@ function refuseReplacing(path: string): void {
 /** Writes `SYMBOL_INTERVAL.parquet`, which the candle engine reads. */
 export async function writeCandleSet(set: CandleSet, out: string): Promise<Imported> {
   const { symbol, interval, rows, files, isSynthetic } = set
-  await mkdir(out, { recursive: true })
+  makeFolder(out, '--out')
   const path = join(out, `${symbol}_${interval}.parquet`)
   refuseReplacing(path)
   await writeParquet(
@@ -195,7 +197,7 @@ export async function importFunding(
   const hasZone = rows.every((row) => row.hasZone)
   const offset = hasZone ? 0 : (utcOffsetHours ?? fundingOffsetHours(table.path, rows))
   const symbols = rows.map((row) => row.symbol ?? symbolOfFile(table.path))
-  await mkdir(out, { recursive: true })
+  makeFolder(out, '--out')
   const path = join(out, `${symbolOfFile(table.path)}_funding.parquet`)
   refuseReplacing(path)
   await writeParquet(

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import { lotsFromDecimal, ticksFromDecimal } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
@@ -49,7 +50,7 @@ export async function importTicks(options: TickImport): Promise<TapeImported> {
       `${other.file}, row ${other.head.row}: ${other.head.symbol}, but ${files[0]} is of ${symbol}; import one market at a time`,
     )
   const instrument = captureInstrument(symbol.toUpperCase(), grid)
-  await mkdir(dirname(out), { recursive: true })
+  makeFolder(dirname(out), '--out')
   const unfinished = `${out}.part`
   const writer = openTapeWriter(unfinished, {
     version: 1,

@@ -12,12 +12,13 @@ import {
 } from './import-table.ts'
 import { importTicks, type TapeImported } from './import-ticks.ts'
 import { layoutOf, layoutsText } from './layout.ts'
+import { marketFolder } from './options.ts'
 import { syntheticKey } from './synthetic.ts'
 import { isParquet, isTextTable, openTable } from './table.ts'
 
 export type ImportRequest = {
   readonly files: readonly string[]
-  /** Folder for Parquet, file for a tape; undefined: `market`, or the name of the first file in this folder. */
+  /** Folder for Parquet, file for a tape; undefined: the usual one, or the name of the first file in this folder. */
   readonly out: string | undefined
   readonly nowUs: number
   readonly isRealWanted: boolean
@@ -58,18 +59,18 @@ export async function importFiles(request: ImportRequest): Promise<readonly Impo
       )
     if (request.isRealWanted && table.attributes[syntheticKey] === 'true')
       throw new TradingError('ROW_INVALID', `${file}: synthetic, and --real asks for real markets`)
-    const options = { ...request, out: out ?? 'market' }
+    const options = { ...request, out: out ?? marketFolder }
     if (layout.kind === 'klines') notes.push(...(await collectKlines(table, layout, sets, options)))
     else if (layout.kind === 'funding') imported.push(await importFunding(table, layout, options))
     else ticks.push(file)
   }
   for (const set of sets.values()) {
-    const written = await writeCandleSet(set, out ?? 'market')
+    const written = await writeCandleSet(set, out ?? marketFolder)
     imported.push({ ...written, notes: [...written.notes, ...notes.splice(0)] })
   }
   if (ticks.length === 0) return imported
   const path =
-    imported.length > 0 ? join(out ?? 'market', tapeName(ticks)) : (out ?? tapeName(ticks))
+    imported.length > 0 ? join(out ?? marketFolder, tapeName(ticks)) : (out ?? tapeName(ticks))
   const tape = await importTicks({ files: ticks, out: path, grid, nowUs: request.nowUs })
   return [...imported, fromTape(tape)]
 }

@@ -1,15 +1,16 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 
 /**
  * Keeps a second process out of a folder, which is made when absent. A lock whose process is gone counts for nothing.
  *
  * @returns a function that lets go
- * @throws TradingError LEASE_HELD
+ * @throws TradingError LEASE_HELD; FILE_UNREADABLE where nothing can be written
  */
 export function lockFolder(folder: string, name: string): () => void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder, '--out')
   const path = join(folder, name)
   for (;;) {
     try {

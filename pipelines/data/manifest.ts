@@ -36,7 +36,7 @@ const manifestShape = z.object({
 export type ManifestEntry = z.infer<typeof entryShape>
 export type Manifest = z.infer<typeof manifestShape>
 
-export const manifestName = 'manifest.json'
+const manifestName = 'manifest.json'
 
 /** @returns undefined when there is none. @throws TradingError FILE_UNREADABLE naming the field */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {

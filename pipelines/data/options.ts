@@ -11,8 +11,11 @@ import {
   number,
   text,
 } from '#shared/cloud/command-line/option.ts'
+import { candleIntervals } from '#shared/market/candle-interval.ts'
 import { pullKinds, venueNames } from './pull-source.ts'
-import { intervalNames } from './time-text.ts'
+
+/** Where market history lies unless told otherwise: beside everything else that programs write. */
+export const marketFolder = 'run/market'
 
 const real = flag('refuse what is marked as synthetic')
 
@@ -30,14 +33,14 @@ const pullCommand = {
     }),
     symbols: symbols({ what: 'which markets' }),
     interval: choice({
-      choices: intervalNames,
+      choices: candleIntervals,
       value: 'NAME',
-      what: `length of a candle: ${intervalNames.join(' ')}`,
+      what: `length of a candle: ${candleIntervals.join(' ')}`,
       default: '1h',
     }),
     from: date({ what: 'UTC, 2025-01-31 or 2025-01-31T12:00' }),
     to: date({ what: 'the first moment that is left out; default: now' }),
-    out: folder({ what: 'folder of Parquet', default: 'market' }),
+    out: folder({ what: 'folder of Parquet', default: marketFolder }),
     rest: address({ what: 'another host; what it answers is marked as synthetic' }),
     json,
   },
@@ -65,7 +68,7 @@ const checkCommand = {
     ...steps,
     json,
   },
-  examples: ['npm run data -- check ../shared/data/klines/aster_perp'],
+  examples: ['npm run data -- check run/market'],
   exits: { 0: 'no error', 1: 'there is an error' },
 } satisfies Command
 
@@ -78,7 +81,10 @@ const importCommand = {
     least: 1,
   },
   options: {
-    out: text({ value: 'PATH', what: 'folder of Parquet, or the tape to write' }),
+    out: text({
+      value: 'PATH',
+      what: `folder of Parquet (${marketFolder} when left out), or the tape to write`,
+    }),
     real,
     symbol: text({ value: 'NAME', what: 'of a file whose rows and name say none' }),
     'utc-offset': number({
@@ -90,7 +96,7 @@ const importCommand = {
     json,
   },
   examples: [
-    'npm run data -- import market/binance/klines_1h --out candles',
+    'npm run data -- import run/market/binance/klines_1h --out run/candles',
     'npm run data -- import tardis_trades_20200222.csv --tick 0.01 --lot 0.001',
   ],
 } satisfies Command

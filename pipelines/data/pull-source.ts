@@ -2,13 +2,13 @@ import { z } from 'zod'
 import type { ParquetCell, ParquetType } from '#shared/cloud/local/parquet-writer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
+import { candleIntervalUsOf } from '#shared/market/candle-interval.ts'
 import { createRateBudget } from '#shared/venue/aster/budget.ts'
 import { readListings } from '#shared/venue/aster/codec/listing.ts'
 import { decimalText, readShape, timeMs } from '#shared/venue/aster/codec/wire.ts'
 import type { Endpoint } from '#shared/venue/aster/endpoint.ts'
 import { createNonceSource } from '#shared/venue/aster/nonce.ts'
 import { createRest } from '#shared/venue/aster/rest.ts'
-import { intervalUsOf } from './time-text.ts'
 
 export const venueNames = ['aster', 'binance'] as const
 export type VenueName = (typeof venueNames)[number]
@@ -158,7 +158,7 @@ export function createVenueReader(
           ],
         })),
         toMs,
-        (intervalUsOf(interval) as number) / 1_000,
+        (candleIntervalUsOf(interval) as number) / 1_000,
       )
     },
   })
@@ -174,7 +174,7 @@ export function createVenueReader(
           cells: [row[0] * 1_000, ...row.slice(1, 5).map(Number)],
         })),
         toMs,
-        (intervalUsOf(interval) as number) / 1_000,
+        (candleIntervalUsOf(interval) as number) / 1_000,
       )
     },
   })

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { openParquetWriter, writeParquet } from '#shared/cloud/local/parquet-writer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
+import { candleIntervalUsOf } from '#shared/market/candle-interval.ts'
 import {
   type Manifest,
   type ManifestEntry,
@@ -21,7 +22,6 @@ import {
   venueHosts,
 } from './pull-source.ts'
 import { syntheticKey } from './synthetic.ts'
-import { intervalUsOf } from './time-text.ts'
 
 export type PullOptions = {
   readonly runtime: Runtime
@@ -47,7 +47,7 @@ export type PullReport = {
 }
 
 /** Only the venue itself is taken at its word; what answers under another name may be a test. */
-export const isSyntheticHost = (venue: VenueName, restUrl: string): boolean =>
+const isSyntheticHost = (venue: VenueName, restUrl: string): boolean =>
   new URL(restUrl).host !== new URL(venueHosts[venue].rest).host
 
 /**
@@ -72,7 +72,7 @@ export async function pull(options: PullOptions): Promise<PullReport> {
   if (kind === 'exchange-info') return await pullListings(options, manifest, info, nowMs)
   checkSymbols(options, info)
   const hasInterval = kind === 'klines' || kind === 'mark'
-  const intervalMs = hasInterval ? (intervalUsOf(options.interval) as number) / 1_000 : 0
+  const intervalMs = hasInterval ? (candleIntervalUsOf(options.interval) as number) / 1_000 : 0
   // The candle that ends at this moment is the last one that can no longer change.
   const closedMs = nowMs - intervalMs + 1
   const parts = planParts({

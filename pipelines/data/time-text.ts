@@ -48,30 +48,3 @@ function microsFromDigits(digits: string): number | undefined {
 /** `2025-10-10 21:15:00`, in UTC. */
 export const timeText = (timeUs: number): string =>
   new Date(timeUs / microsPerMilli).toISOString().slice(0, 19).replace('T', ' ')
-
-const intervalMinutes: Readonly<Record<string, number>> = {
-  '1m': 1,
-  '3m': 3,
-  '5m': 5,
-  '15m': 15,
-  '30m': 30,
-  '1h': 60,
-  '2h': 120,
-  '4h': 240,
-  '6h': 360,
-  '8h': 480,
-  '12h': 720,
-  '1d': 1_440,
-}
-
-export const intervalNames: readonly string[] = Object.keys(intervalMinutes)
-
-/** Length of a candle; undefined for names that are not known. */
-export function intervalUsOf(name: string): number | undefined {
-  const minutes = Object.hasOwn(intervalMinutes, name) ? intervalMinutes[name] : undefined
-  return minutes === undefined ? undefined : minutes * 60 * microsPerSecond
-}
-
-/** Name of a length of time between candles; undefined when no venue has it. */
-export const intervalNameOf = (intervalUs: number): string | undefined =>
-  intervalNames.find((name) => intervalUsOf(name) === intervalUs)

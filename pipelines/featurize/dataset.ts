@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { type ParquetFile, writeParquet } from '#shared/cloud/local/parquet-writer.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { featureFingerprint, vectorFeatures } from '#shared/signal/feature/vector-list.ts'
@@ -107,7 +108,7 @@ export async function writeDataset(
       test: sharesOf(labels, parts, 'test'),
     },
   }
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder, '--out')
   await writeParquet(
     {
       path: join(folder, rowsFile),

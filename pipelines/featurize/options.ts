@@ -30,7 +30,7 @@ export const featurizeCommand = {
   },
   examples: [
     'npm run featurize',
-    'npm run featurize -- --tape day1.gz,day2.gz',
+    'npm run featurize -- --tape run/simulation-7/tape.arrow --symbols BTCUSDT',
     'npm run featurize -- --tape run/simulation-7 --horizon-s 5 --out run/dataset-7',
   ],
   notes: [

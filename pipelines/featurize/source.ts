@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { groupTapes, isMarketEvent, isSyntheticTape } from '#pipelines/backtest/tape-set.ts'
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
 import { type Micros, microsPerMinute } from '#shared/kernel/unit.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
+import { suggestSymbol } from '#shared/market/suggest-symbol.ts'
 import { createGenerator } from '#shared/simulation/generator.ts'
 import { listingOf, syntheticMarket } from '#shared/simulation/listing.ts'
 import { createSampler, type Sample } from './sampler.ts'
@@ -132,7 +132,7 @@ function tapeOf(path: string): string {
 }
 
 function unknownSymbol(symbol: string, held: readonly string[]): TradingError {
-  const nearest = suggest(symbol, held)
+  const nearest = suggestSymbol(symbol, held)
   return new TradingError(
     'SYMBOL_UNKNOWN',
     `no tape holds ${symbol}; ${nearest ? `did you mean ${nearest}?` : `they hold ${held.join(', ')}`}`,

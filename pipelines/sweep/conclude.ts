@@ -11,12 +11,12 @@ export type Conclusion = {
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Table of the best trials and how far to trust them. */
+/** Table of the best trials and how far to trust them; without a result when no trial's returns vary. */
 export function concludeSweep(
   header: SweepHeader,
   trials: readonly TrialSummary[],
   trialCount: number,
-): Conclusion {
+): Conclusion & { readonly hasResult: boolean } {
   const ranked = rankTrials(trials, header.objective)
   const honesty = judgeSweep(trials)
   const isComplete = trials.length === trialCount
@@ -25,6 +25,7 @@ export function concludeSweep(
     ? `${trials[0].returns.length} returns of ${trials[0].periodSeconds} s each, years of 365 days`
     : 'no returns'
   return {
+    hasResult: honesty.bestSharpe !== undefined,
     text: [
       verdict,
       ...(isComplete ? [] : [`UNFINISHED: ${trials.length} of ${trialCount} trials.`]),

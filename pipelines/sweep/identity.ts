@@ -23,7 +23,7 @@ async function filesUnder(path: string): Promise<readonly string[]> {
   return (await Promise.all(names.map((name) => filesUnder(join(path, name))))).flat()
 }
 
-export async function sha256OfFile(path: string): Promise<string> {
+async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk)
   return hash.digest('hex')

@@ -91,6 +91,17 @@ test.each([
   await expect(openJournal(path, other)).rejects.toThrow(message)
 })
 
+test('begins anew where only a header stands: no trial is lost', async () => {
+  await write()
+  const other = { ...header, space: [readDimension('y=0..2')] }
+  const journal = await openJournal(path, other)
+  journal.append([{ ...trialOf(0), parameters: { y: 1 } }])
+  journal.close()
+  const content = await readJournal(path)
+  expect(content?.header).toEqual(other)
+  expect(content?.trials).toHaveLength(1)
+})
+
 test('names file and row of a line that is no trial, and of a trial that is there twice', async () => {
   await write(trialOf(0), trialOf(1))
   const [first, second, third] = readFileSync(path, 'utf8').split('\n')

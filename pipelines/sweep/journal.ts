@@ -30,14 +30,15 @@ export type Journal = {
 }
 
 /**
- * Opens the journal of a sweep, or begins it.
+ * Opens the journal of a sweep, or begins it. One that was begun and holds no trial has nothing to lose: it is begun anew.
  *
  * @throws TradingError CONFIG_INVALID when it was begun with other options, data or code
  * @throws TradingError ROW_INVALID naming file and row; FILE_UNREADABLE
  */
 export async function openJournal(path: string, header: SweepHeader): Promise<Journal> {
   await mkdir(dirname(path), { recursive: true })
-  const content = await readJournal(path)
+  const found = await readJournal(path)
+  const content = found && found.trials.length > 0 ? found : undefined
   if (content) {
     const difference = headerDifference(content.header, header)
     if (difference !== undefined)

@@ -10,7 +10,7 @@ import type { SweepHeader } from './header.ts'
 import { codeCommit, hashSources } from './identity.ts'
 import { journalPath, openJournal } from './journal.ts'
 import { mergeJournals } from './merge.ts'
-import { type SweepOptions, sweepCommand, sweepOptionsOf } from './options.ts'
+import { defaultFolder, type SweepOptions, sweepCommand, sweepOptionsOf } from './options.ts'
 import { openPool } from './pool.ts'
 import { candleSidePaths } from './runner/side-paths.ts'
 import { scoreOf } from './score.ts'
@@ -72,10 +72,14 @@ async function sweep(options: SweepOptions, { answer, say }: Voice): Promise<num
         answer({ isComplete: false, trials: done.length, trialCount: ownCount })
         return 0
       }
-      const { text, json } = concludeSweep(header, trials, Math.max(ownCount, trials.length))
+      const { text, json, hasResult } = concludeSweep(
+        header,
+        trials,
+        Math.max(ownCount, trials.length),
+      )
       say([...text, `trials: ${journalPath(folder)}`].join('\n'))
       answer(json)
-      return 0
+      return hasResult ? 0 : 1
     } finally {
       progress.end()
       journal.close()
@@ -128,18 +132,18 @@ async function mergeFolders(
     journal.append(trials)
     journal.close()
   }
-  const { text, json } = concludeSweep(header, trials, trials.length + missing.length)
+  const { text, json, hasResult } = concludeSweep(header, trials, trials.length + missing.length)
   const gap = missing.length > 0 ? [`missing trials: ${missing.slice(0, 20).join(', ')}`] : []
   say([...text, ...gap].join('\n'))
   answer({ ...json, missing })
-  return 0
+  return hasResult ? 0 : 1
 }
 
 async function goForward(
   { options, words }: Given<typeof forward.options>,
   { answer, say }: Voice,
 ): Promise<number> {
-  const { header, trials } = await mergeJournals(words.length > 0 ? words : ['sweep'])
+  const { header, trials } = await mergeJournals(words.length > 0 ? words : [defaultFolder])
   const { text, json } = walkForward(header, trials, {
     trainUs: options.train * microsPerDay,
     testUs: options.test * microsPerDay,

@@ -18,9 +18,13 @@ import { invalidOption, readPair } from '#shared/cloud/command-line/read-word.ts
 import type { Environment } from '#shared/cloud/process/settings.ts'
 import { type ObjectiveName, objectiveNames, type SweepTask } from './header.ts'
 import { checkSpace, readDimension, readSpaceFile } from './read-space.ts'
+import { admitSettings, admitSpace, exampleParameter } from './runner/admit.ts'
 import { type RunnerName, type RunnerSpec, runnerNames } from './runner/runner.ts'
 import { type SamplerName, samplerNames } from './sampler.ts'
 import { gridSize, type Space, withGridPoints } from './space.ts'
+
+/** Where trials are kept unless told otherwise: beside everything else that programs write. */
+export const defaultFolder = 'run/sweep'
 
 const days = { value: 'DAYS', range: [0, 36_500] } as const
 
@@ -32,14 +36,14 @@ const mergeCommand = {
     out: folder({ what: 'where all trials go together; default: nowhere' }),
     json,
   },
-  examples: ['npm run sweep -- merge sweep --out whole'],
+  examples: ['npm run sweep -- merge run/sweep --out run/whole'],
 } satisfies Command
 
 const walkForwardCommand = {
   call: 'npm run sweep -- walk-forward',
   what: 'Chooses parameters on train windows and reports the test windows only.',
   usage: ['npm run sweep -- walk-forward [FOLDER...] --train DAYS --test DAYS [options]'],
-  words: { value: 'FOLDER...', what: 'folders of one sweep; default: sweep', least: 0 },
+  words: { value: 'FOLDER...', what: `folders of one sweep; default: ${defaultFolder}`, least: 0 },
   options: {
     train: needed(number({ ...days, what: 'length of a train window' }), '60'),
     test: needed(number({ ...days, what: 'length of the test window after it' }), '60'),
@@ -52,7 +56,7 @@ const walkForwardCommand = {
     expanding: flag('train windows begin at the start instead of moving along'),
     json,
   },
-  examples: ['npm run sweep -- walk-forward sweep --train 60 --test 20 --embargo 1'],
+  examples: ['npm run sweep -- walk-forward run/sweep --train 60 --test 20 --embargo 1'],
 } satisfies Command
 
 export const sweepCommand = {
@@ -76,7 +80,7 @@ export const sweepCommand = {
       what: 'what to search, repeatable: LOW..HIGH[:log][:int][:points=N], or a list 1,2,5',
     }),
     space: file({
-      what: 'the same as JSON: {"gamma": {"low": 0.01, "high": 1, "scale": "log"}, "levels": [1, 2]}',
+      what: 'the same as JSON: {"gammaPerTick": {"low": 0.01, "high": 1, "scale": "log"}, "orderLots": [1, 2]}',
     }),
     set: repeated({
       value: 'NAME=VALUE',
@@ -94,7 +98,7 @@ export const sweepCommand = {
     workers: whole({ what: 'threads; default: one per core', range: [1, 256] }),
     out: folder({
       what: 'trials.jsonl in it is continued when it is of the same sweep',
-      default: 'sweep',
+      default: defaultFolder,
     }),
     'task-index': text({
       value: 'I',
@@ -105,14 +109,16 @@ export const sweepCommand = {
   },
   verbs: { merge: mergeCommand, 'walk-forward': walkForwardCommand },
   examples: [
-    'npm run sweep -- --tape day.gz --param gammaPerTick=0.001..1:log --param halfSpreadFactor=0.5..4',
-    'npm run sweep -- --candles BTCUSDT.csv.gz --param levels=5..10:int --set waiveFunding=true',
-    'npm run sweep -- --engine analytic --param x=0..1 --param y=0..1 --trials 10000 --out try',
-    'npm run sweep -- walk-forward sweep --train 60 --test 20 --embargo 1',
+    'npm run sweep -- --tape run/one/simulation-7/tape.arrow --param gammaPerTick=0.001..1:log',
+    'npm run sweep -- --candles run/candles --param levels=5..10:int --set waiveFunding=true',
+    'npm run sweep -- --engine analytic --param x=0..1 --param y=0..1 --trials 10000 --out run/try',
+    'npm run sweep -- walk-forward run/sweep --train 60 --test 20 --embargo 1',
   ],
   notes: [
+    'A tape to try it on: npm run simulate -- --seed 7 --for 30m --symbols BTCUSDT --strategies glft --folder run/one',
     'Ctrl-C finishes the running batch; the same command goes on later. A trial that is in the file never runs again.',
   ],
+  exits: { 0: 'done, or stopped and resumable', 1: 'a fault, or no trial gave a result' },
 } satisfies Command
 
 type Line = Values<typeof sweepCommand.options>
@@ -132,14 +138,17 @@ export type SweepOptions = {
   readonly folder: string
 }
 
-/** @throws TradingError OPTION_INVALID, FILE_UNREADABLE in one line */
+/** @throws TradingError OPTION_INVALID, CONFIG_INVALID, FILE_UNREADABLE in one line */
 export async function sweepOptionsOf(given: Line, environment: Environment): Promise<SweepOptions> {
   const { batch, objective, sampler, seed, trials, workers = availableParallelism() } = given
   const parameters = [
     ...(given.space === undefined ? [] : await readSpaceFile(given.space)),
     ...given.param.map(readDimension),
   ]
-  const checked = checkSpace(parameters)
+  const runner = readRunner(given)
+  admitSettings(runner)
+  const checked = checkSpace(parameters, exampleParameter(runner))
+  admitSpace(runner, checked)
   const space = sampler === 'grid' ? withGridPoints(checked, trials) : checked
   const task = readTask(given['task-index'], given['task-count'], environment)
   return {
@@ -149,7 +158,7 @@ export async function sweepOptionsOf(given: Line, environment: Environment): Pro
     trialCount: sampler === 'grid' ? gridSize(space) : trials,
     batch: sampler === 'tpe' ? batch : 1,
     objective,
-    runner: readRunner(given),
+    runner,
     task,
     workers,
     folder: taskFolder(given.out, task),

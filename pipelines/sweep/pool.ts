@@ -87,7 +87,7 @@ export async function openPool(spec: RunnerSpec, workers: number): Promise<Pool>
 }
 
 /** Pieces of at most one pass, small enough that no thread idles while another has two. */
-export function cutPieces(
+function cutPieces(
   trials: readonly PlannedTrial[],
   workers: number,
   variantsPerPass: number,

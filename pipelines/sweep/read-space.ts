@@ -8,15 +8,15 @@ const bad = (where: string, what: string): TradingError =>
 /**
  * Reads one `--param`.
  *
- * `gamma=0.01..1:log` a range on a log scale; `levels=1..9:int` whole numbers; `width=0.5..5:points=10` with grid
- * points; `gamma=0.1,0.2,0.5` a list.
+ * `gammaPerTick=0.01..1:log` a range on a log scale; `levels=5..9:int` whole numbers; `skewFactor=0.1..1:points=10` with
+ * grid points; `levels=5,7,9` a list.
  *
  * @throws TradingError OPTION_INVALID
  */
 export function readDimension(text: string): Dimension {
   const where = `--param '${text}'`
   const [, name, body = ''] = /^([A-Za-z][\w.]*)=(.+)$/.exec(text) ?? []
-  if (name === undefined) throw bad(where, 'write name=low..high, e.g. gamma=0.01..1:log')
+  if (name === undefined) throw bad(where, 'write NAME=LOW..HIGH[:log][:int], or a list NAME=1,2,5')
   const [values = '', ...words] = body.split(':')
   const ends = values.split('..')
   if (ends.length === 1) {
@@ -75,7 +75,7 @@ function checked(where: string, dimension: Dimension): Dimension {
 }
 
 /**
- * Reads a space from a JSON file: `{ "gamma": { "low": 0.01, "high": 1, "scale": "log" }, "levels": [1, 2, 3] }`.
+ * Reads a space from a JSON file: `{ "gammaPerTick": { "low": 0.01, "high": 1, "scale": "log" }, "orderLots": [1, 2] }`.
  *
  * @throws TradingError FILE_UNREADABLE, OPTION_INVALID naming file and parameter
  */
@@ -122,12 +122,15 @@ function dimensionFromJson(path: string, name: string, body: unknown): Dimension
   })
 }
 
-/** @throws TradingError OPTION_INVALID when a parameter is named twice or none is named */
-export function checkSpace(space: Space): Space {
+/**
+ * @param example - what could be searched, as it would be typed
+ * @throws TradingError OPTION_INVALID when a parameter is named twice or none is named
+ */
+export function checkSpace(space: Space, example: string): Space {
   if (space.length === 0)
     throw new TradingError(
       'OPTION_INVALID',
-      'nothing to search: add --param gamma=0.01..1:log, or --space FILE.json',
+      `nothing to search: add e.g. ${example}, or --space FILE.json`,
     )
   const names = space.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)

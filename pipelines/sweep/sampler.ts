@@ -51,7 +51,7 @@ export function proposeParameters(proposal: Proposal): readonly Parameters[] {
 }
 
 /** Uniform under each dimension's scale. */
-export const randomPoint = (space: Space, random: Random): Parameters =>
+const randomPoint = (space: Space, random: Random): Parameters =>
   Object.fromEntries(
     space.map((dimension) => [dimension.name, valueAt(dimension, random.uniform())]),
   )

@@ -79,7 +79,7 @@ describe('a grid', () => {
 
 describe('reading a parameter', () => {
   test.each([
-    ['gamma', /write name=low..high/],
+    ['gamma', /write NAME=LOW\.\.HIGH/],
     ['gamma=1..x', /'x' is not a number/],
     ['gamma=2..1', /2 is above 1/],
     ['gamma=0..1:log', /needs ends above 0/],
@@ -93,9 +93,9 @@ describe('reading a parameter', () => {
   })
 
   test('refuses an empty space and a parameter named twice', () => {
-    expect(() => checkSpace([])).toThrow(/nothing to search/)
-    expect(() => checkSpace([readDimension('a=0..1'), readDimension('a=1,2')])).toThrow(
-      /'a' is given twice/,
-    )
+    expect(() => checkSpace([], '--param x=0..1')).toThrow(/nothing to search/)
+    expect(() =>
+      checkSpace([readDimension('a=0..1'), readDimension('a=1,2')], '--param x=0..1'),
+    ).toThrow(/'a' is given twice/)
   })
 })

@@ -4,7 +4,7 @@ import type { ScoredTrial } from './sampler.ts'
 import { type Dimension, type Parameters, type Space, unitOf, valueAt } from './space.ts'
 
 /** Trials without a model: the split into good and bad means nothing below. */
-export const tpeStartTrials = 20
+const tpeStartTrials = 20
 /** Share of the history that counts as good, γ of the paper. */
 const goodShare = 0.15
 /** More kernels blur the good region and cost time. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TradingError } from '#shared/kernel/error.ts'
@@ -30,8 +30,8 @@ export type TrainingSummary = z.infer<typeof summarySchema>
 /**
  * Trains in Python; its progress goes to this process's standard error. The first call installs PyTorch.
  *
- * @throws TradingError PROGRAM_MISSING without uv; FILE_UNREADABLE when the trainer refuses the data set;
- * STATE_CORRUPT when it fails otherwise
+ * @throws TradingError PROGRAM_MISSING without uv; FILE_UNREADABLE when the trainer refuses the data set; INTERRUPTED
+ * when a signal asked for the end; STATE_CORRUPT when it fails otherwise
  */
 export async function trainModel(options: TrainingOptions): Promise<TrainingSummary> {
   const settings = Object.entries(options.settings).flatMap(([name, value]) => [`--${name}`, value])
@@ -55,35 +55,63 @@ export async function trainModel(options: TrainingOptions): Promise<TrainingSumm
   return summary.data
 }
 
+/** Each is a wish to end; the last one comes from a terminal that was closed. */
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /**
- * Runs Python with the locked packages.
+ * Runs Python with the locked packages. A signal to this process ends it; so does the death of this process, because
+ * Python's standard input ends with it.
  *
- * @throws TradingError PROGRAM_MISSING without uv
+ * @throws TradingError PROGRAM_MISSING without uv; INTERRUPTED when a signal asked for the end
  */
 export async function runPython(
   words: readonly string[],
 ): Promise<{ readonly code: number | null; readonly stdout: string }> {
   return await new Promise((resolve, reject) => {
     const child = spawn('uv', ['run', '--project', project, '--frozen', 'python', ...words], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         ...process.env,
+        ASTERAI_ENDS_WITH_STDIN: 'yes',
         UV_PROJECT_ENVIRONMENT: environmentFolder,
         PYTHONPATH: project,
         PYTHONDONTWRITEBYTECODE: '1',
       },
     })
+    const wish = endOnSignal(child)
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
     })
     child.on('error', (cause: NodeJS.ErrnoException) => {
+      wish.forget()
       reject(cause.code === 'ENOENT' ? missing(cause) : cause)
     })
     child.on('close', (code) => {
-      resolve({ code, stdout })
+      wish.forget()
+      const signal = wish.signal()
+      if (signal === undefined) resolve({ code, stdout })
+      else reject(new TradingError('INTERRUPTED', `stopped by ${signal}; no model was stored`))
     })
   })
+}
+
+/** Passes the wish to end on: a signal that was sent to this process alone reaches nobody else. */
+function endOnSignal(child: ChildProcess): { signal(): string | undefined; forget(): void } {
+  let first: string | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // Asked again, there is no patience left.
+    child.kill(first === undefined ? 'SIGTERM' : 'SIGKILL')
+    child.stdin?.end()
+    first ??= signal
+  }
+  for (const signal of endSignals) process.on(signal, onSignal)
+  return {
+    signal: () => first,
+    forget() {
+      for (const signal of endSignals) process.off(signal, onSignal)
+    },
+  }
 }
 
 const missing = (cause: unknown): TradingError =>

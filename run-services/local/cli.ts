@@ -1,9 +1,11 @@
 import type { RunSummary } from '#services/executor/summary.ts'
 import { carryOut, type Voice } from '#shared/cloud/command-line/run.ts'
+import { TradingError } from '#shared/kernel/error.ts'
 import { microsPerMilli } from '#shared/kernel/unit.ts'
 import { type RunOptions, runOptionsOf, startCommand } from './options.ts'
 import { createStack } from './stack.ts'
 import { summaryText } from './summary-text.ts'
+import { bytesOfGb, removeOldTapes, textOfRemoved } from './tape-keeping.ts'
 
 /**
  * Runs one command line of `npm start`.
@@ -27,6 +29,7 @@ async function run(
   const runId = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${options.seed}`
   say(`starting run ${runId} (${options.mode}); Ctrl-C ends it`)
   let countdown: NodeJS.Timeout | undefined
+  let tidy: NodeJS.Timeout | undefined
   const stack = createStack(options, runId, { log: say, onEnd: end.resolve })
   try {
     const started = stack.start()
@@ -37,20 +40,66 @@ async function run(
       })
     } else {
       say(`\n  open ${operatorUrl}\n`)
+      tidy = keepTapesBounded(options, runId, say)
       if (options.durationUs !== undefined)
         countdown = setTimeout(() => end.resolve(undefined), options.durationUs / microsPerMilli)
     }
   } catch (error) {
     // The fault of the start is the one to tell.
     await stack.stop()
-    throw error
+    throw withWayOut(error, options)
   }
   const stopProgress = showProgress(options)
   const problem = await end.promise
   stopProgress()
   clearTimeout(countdown)
+  clearInterval(tidy)
   const { summary, faults } = await stack.stop()
   return report(summary, [...(problem ? [problem] : []), ...faults], voice)
+}
+
+const tidyEveryMs = 3_600_000
+
+/** Removes old tapes now and once an hour: by now nobody else can be at work in the folder. */
+function keepTapesBounded(
+  { folder, keepTapesGb }: RunOptions,
+  currentRunId: string,
+  say: Voice['say'],
+): NodeJS.Timeout {
+  const tidy = () => {
+    try {
+      const removed = removeOldTapes(folder, { bytesMax: bytesOfGb(keepTapesGb), currentRunId })
+      const line = textOfRemoved(removed, keepTapesGb)
+      if (line !== undefined) say(line)
+    } catch (error) {
+      // Trading does not end for it; the disk is watched elsewhere.
+      say(`old tapes were not removed: ${(error as Error).message}`)
+    }
+  }
+  tidy()
+  return setInterval(tidy, tidyEveryMs)
+}
+
+/** What a person can do about a start that failed, where the fault alone does not say it. */
+function withWayOut(error: unknown, { folder, mode, venue }: RunOptions): unknown {
+  if (!(error instanceof TradingError)) return error
+  const { code, details, message } = error
+  if (code === 'VENUE_UNREACHABLE' && venue === 'aster' && mode === 'paper')
+    return new TradingError(
+      code,
+      `${message}; without --venue aster it trades on the local exchange, which needs none`,
+      details,
+      error,
+    )
+  // Two runs cannot share a folder: that is a wrong option, not a fault that passes.
+  if (code === 'WAREHOUSE_BUSY')
+    return new TradingError(
+      'CONFIG_INVALID',
+      `another run is going on in ${folder} (${message.replace(/; .*/, '')}); stop it, or start this one with another --folder and --port`,
+      details,
+      error,
+    )
+  return error
 }
 
 function report(

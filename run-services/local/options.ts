@@ -7,6 +7,7 @@ import {
   folder,
   json,
   list,
+  number,
   seed,
   whole,
 } from '#shared/cloud/command-line/option.ts'
@@ -59,6 +60,11 @@ export const startCommand = {
       what: 'emulated: the cloud bindings, to emulators on this machine',
       default: 'none',
     }),
+    'keep-gb': number({
+      what: 'tapes of all runs together; the oldest are removed first, never that of this run',
+      range: [0, 1_000_000],
+      default: '10',
+    }),
     ...traderOptions,
   },
   examples: [
@@ -66,6 +72,10 @@ export const startCommand = {
     ['npm start -- --for 60s --seed 7', 'one minute, then a summary'],
     ['npm start -- --tape capture.gz --for 120s', 'the same on recorded data'],
     'npm start -- --venue aster --symbols ASTERUSDT --equity 50',
+  ],
+  notes: [
+    'Every run keeps all it received in DIR/ID/tape.arrow, about 2 GB a day; npm run replay needs it, nothing else does.',
+    'The terminal may be closed: that ends a run in good order, as Ctrl-C does.',
   ],
   exits: { 0: 'ended as asked' },
 } satisfies Command
@@ -95,16 +105,18 @@ export type RunOptions = Pick<
   readonly durationUs: number | undefined
   /** Recorded market to trade on instead of a generated one; empty for none. */
   readonly tapes: readonly string[]
+  /** Size of the tapes of all runs together, above which the oldest are removed. */
+  readonly keepTapesGb: number
   /** Paper money, in whole quote units. */
   readonly equityQuote: number
 }
 
 /** @throws TradingError OPTION_INVALID when options exclude one another */
 export function runOptionsOf(given: Values<typeof startCommand.options>): RunOptions {
-  const { equity, for: durationUs, tape: tapes = [], ...options } = given
+  const { equity, for: durationUs, 'keep-gb': keepTapesGb, tape: tapes = [], ...options } = given
   if (tapes.length > 0 && options.venue === 'aster')
     throw invalidOption('--tape plays a recorded market on the twin; leave out --venue aster')
   if (options.mode === 'live' && options.venue !== 'aster')
     throw invalidOption('--mode live trades on Aster itself; add --venue aster')
-  return { ...options, durationUs, tapes, equityQuote: equity }
+  return { ...options, durationUs, keepTapesGb, tapes, equityQuote: equity }
 }

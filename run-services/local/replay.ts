@@ -1,10 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { createDrive } from '#services/executor/drive.ts'
-import type { RunSummary } from '#services/executor/summary.ts'
 import type { Command } from '#shared/cloud/command-line/command.ts'
 import { json } from '#shared/cloud/command-line/option.ts'
 import { carryOut, runProcess, type Voice } from '#shared/cloud/command-line/run.ts'
+import { claimedBeside, tapeOfRun } from '#shared/cloud/local/run-folder.ts'
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import { createTraderFromSpec, type TraderSpec } from '#shared/trading/engine/spec.ts'
@@ -52,7 +50,7 @@ export async function replayTape(path: string): Promise<Replay> {
 
 async function main(tape: string, { answer, say }: Voice): Promise<number> {
   const replay = await replayTape(tape)
-  const recorded = summaryBeside(tape)
+  const recorded = claimedBeside(tape)
   const isSame = recorded === undefined ? null : recorded.intentsHash === replay.intentsHash
   say(
     `replayed ${replay.events} events: ${replay.intents} intents, fingerprint ${replay.intentsHash}`,
@@ -68,25 +66,7 @@ async function main(tape: string, { answer, say }: Voice): Promise<number> {
   return isSame === false ? 1 : 0
 }
 
-/** @throws TradingError FILE_UNREADABLE */
-function tapeOf(run: string): string {
-  for (const candidate of [run, join('run', run)]) {
-    if (!existsSync(candidate)) continue
-    const path = statSync(candidate).isDirectory() ? join(candidate, 'tape.arrow') : candidate
-    if (existsSync(path)) return path
-  }
-  throw new TradingError(
-    'FILE_UNREADABLE',
-    `no run '${run}': there is no ${run} and no ${join('run', run)} with a tape.arrow`,
-  )
-}
-
-function summaryBeside(tape: string): RunSummary | undefined {
-  const path = join(tape, '..', 'summary.json')
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunSummary) : undefined
-}
-
 if (import.meta.main)
   await runProcess(
-    carryOut(replayCommand, ({ words }, voice) => main(tapeOf(words[0] as string), voice)),
+    carryOut(replayCommand, ({ words }, voice) => main(tapeOfRun(words[0] as string), voice)),
   )

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Values } from '#shared/cloud/command-line/command.ts'
 import { carryOut, runProcess, type Voice } from '#shared/cloud/command-line/run.ts'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import { simulateCommand } from './options.ts'
@@ -16,7 +17,7 @@ async function main(
 ): Promise<number> {
   const { equity, for: durationUs, seed, strategies, symbols } = options
   const folder = join(options.folder, `simulation-${seed}`)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   // The disk keeps its own time: the simulation does not wait for it, the command does.
   let written: Promise<void> | undefined
   const startedMs = performance.now()

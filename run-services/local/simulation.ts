@@ -47,7 +47,7 @@ export type SimulationOptions = {
 }
 
 /** 2026-01-01 00:00 UTC: a simulation knows no today. */
-export const simulationStartUs = 1_767_225_600_000_000 as Micros
+const simulationStartUs = 1_767_225_600_000_000 as Micros
 
 const fundingEveryHours = 30 / 3_600
 const hedgeShare = 0.4

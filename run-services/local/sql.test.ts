@@ -68,12 +68,12 @@ test('help shows examples', async () => {
 })
 
 test.each<[string, readonly string[], RegExp]>([
-  ['no query', [], /^OPTION_INVALID: give one query in quotes/],
-  ['a query without quotes', ['select', '1'], /^OPTION_INVALID: give one query in quotes/],
+  ['no query', [], /^error: give one query in quotes/],
+  ['a query without quotes', ['select', '1'], /^error: give one query in quotes/],
   [
     'an unknown option',
     ['--jsn', 'select 1'],
-    /^OPTION_INVALID: unknown option --jsn; did you mean --json\?$/,
+    /^error: unknown option --jsn; did you mean --json\?$/,
   ],
   ['a missing file', ['--file', '/nowhere/w.duckdb', 'select 1'], /run 'npm start' first$/],
 ])('answers %s with one line and exit code 2', async (_, args, line) => {
@@ -84,9 +84,9 @@ test.each<[string, readonly string[], RegExp]>([
 })
 
 test.each([
-  ['selec 1', /^QUERY_INVALID: Parser Error: syntax error/],
-  ['select * from fill', /^QUERY_INVALID: Catalog Error: Table with name fill does not exist/],
-  ['drop table fills', /^QUERY_INVALID: /],
+  ['selec 1', /^error: Parser Error: syntax error/],
+  ['select * from fill', /^error: Catalog Error: Table with name fill does not exist/],
+  ['drop table fills', /^error: /],
 ])('answers the faulty query %j with one line and exit code 2', async (sql, line) => {
   const { text, exitCode } = await runSql(['--file', file, sql])
   expect([exitCode, text.trimEnd().includes('\n')]).toEqual([2, false])
@@ -141,8 +141,8 @@ describe('while a run holds the file', () => {
 
   test('without a console the line names the remedy', async () => {
     const { text, exitCode } = await runSql(['--file', await heldFile(), 'select 1'])
-    expect(exitCode).toBe(2)
-    expect(text).toMatch(/^WAREHOUSE_BUSY: .* is open in this process; stop that run[^\n]*\n$/)
+    expect(exitCode).toBe(1)
+    expect(text).toMatch(/^error: .* is open in this process; stop that run[^\n]*\n$/)
   })
 
   test('the console of the run answers instead', async () => {
@@ -167,19 +167,19 @@ describe('while a run holds the file', () => {
     await startConsole(path, 400, { error: 'no such table', remedy: 'check the name' })
     expect(await runSql(['--file', path, 'select 1'])).toEqual({
       exitCode: 2,
-      text: 'QUERY_INVALID: no such table; check the name\n',
+      text: 'error: no such table; check the name\n',
     })
   })
 
   test.each([
-    ['not json', /console.json does not name a console/],
-    ['{"url":"file:///etc/passwd","token":"x"}', /does not name a console/],
-    ['{"url":"http://127.0.0.1:1","token":"x"}', /does not answer; stop the run/],
-  ])('a console file %j gives one clear line', async (content, line) => {
+    ['not json', /console.json does not name a console/, 2],
+    ['{"url":"file:///etc/passwd","token":"x"}', /does not name a console/, 2],
+    ['{"url":"http://127.0.0.1:1","token":"x"}', /does not answer; stop the run/, 1],
+  ])('a console file %j gives one clear line', async (content, line, code) => {
     const path = await heldFile()
     await writeFile(join(path, '..', 'console.json'), content)
     const { text, exitCode } = await runSql(['--file', path, 'select 1'])
-    expect([exitCode, text.trimEnd().includes('\n')]).toEqual([2, false])
+    expect([exitCode, text.trimEnd().includes('\n')]).toEqual([code, false])
     expect(text).toMatch(line)
   })
 })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { onOutputClosed } from '#shared/cloud/command-line/closed-output.ts'
 import { type Command, readCommandLine } from '#shared/cloud/command-line/command.ts'
 import { helpText } from '#shared/cloud/command-line/help.ts'
 import { file, flag } from '#shared/cloud/command-line/option.ts'
@@ -13,7 +14,7 @@ import { formatTable } from './sql-table.ts'
 
 export const sqlCommand = {
   call: 'npm run sql',
-  what: 'asterai sql - asks the warehouse of the last run, or of the one that is going on',
+  what: 'asterai sql - asks the warehouse of all runs in run/, also while one goes on',
   words: { value: 'QUERY', what: 'one query, in quotes', least: 0 },
   options: {
     tables: flag('all tables with their row counts, instead of a query'),
@@ -26,10 +27,13 @@ export const sqlCommand = {
     'npm run sql -- "select recorded_at, verdict, reason from decisions order by 1 desc limit 10"',
     'npm run sql -- --tables',
   ],
-  notes: ['Decimals and times are exact: money keeps 8 decimals, times are UTC.'],
+  notes: [
+    'Runs with --cloud emulated have a warehouse of their own, which ends with them: none of their rows are here.',
+    'Decimals and times are exact: money keeps 8 decimals, times are UTC.',
+  ],
 } satisfies Command
 
-export type SqlOutput = { readonly text: string; readonly exitCode: 0 | 2 }
+export type SqlOutput = { readonly text: string; readonly exitCode: 0 | 1 | 2 }
 
 /**
  * `npm run sql`: answers one query as text.
@@ -46,7 +50,8 @@ export async function runSql(args: readonly string[]): Promise<SqlOutput> {
     return { text, exitCode: 0 }
   } catch (error) {
     if (!(error instanceof TradingError)) throw error
-    return { text: `${error.code}: ${error.message}\n`, exitCode: 2 }
+    const exitCode = error.remedy === 'reject-input' ? 2 : 1
+    return { text: `error: ${error.message}\n`, exitCode }
   }
 }
 
@@ -145,6 +150,7 @@ function readConsoleFile(path: string): z.infer<typeof consoleSchema> {
 }
 
 if (import.meta.main) {
+  onOutputClosed()
   const { text, exitCode } = await runSql(process.argv.slice(2))
   const stream = exitCode === 0 ? process.stdout : process.stderr
   stream.write(text)

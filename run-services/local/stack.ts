@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { RunSummary } from '#services/executor/summary.ts'
 import { openBus } from '#shared/cloud/local/bus.ts'
+import { makeFolder } from '#shared/cloud/local/folder.ts'
 import { openSecrets } from '#shared/cloud/local/secrets.ts'
 import type { StatusMessage } from '#shared/cloud/message.ts'
 import type { Bus } from '#shared/cloud/port.ts'
@@ -195,7 +196,9 @@ async function closeCloud(
   if (!cloud) return []
   const { waitingRows, fills } = await cloud.settle(runId)
   await cloud.close()
-  log(`emulated warehouse: ${fills} fills of this run stored through the bus`)
+  log(
+    `emulated warehouse: ${fills} fills of this run stored through the bus, and gone with it; npm run sql has the runs without --cloud`,
+  )
   const faults: Error[] = []
   if (waitingRows > 0) faults.push(new Error(`${waitingRows} rows never reached the warehouse`))
   if (summary && fills !== summary.fills)
@@ -269,20 +272,6 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(port))
     })
   })
-}
-
-/** @throws TradingError FILE_UNREADABLE */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (cause) {
-    throw new TradingError(
-      'FILE_UNREADABLE',
-      `--folder ${folder} cannot be used: ${(cause as Error).message}`,
-      {},
-      cause,
-    )
-  }
 }
 
 function writeSummary(folder: string, summary: RunSummary): void {

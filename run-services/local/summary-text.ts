@@ -54,5 +54,8 @@ const rowOf = (name: string, own: StrategySummary): string[] => [
   money(own.funding),
 ]
 
-/** Four decimals are enough to read; the exact figures are in summary.json. */
-const money = (text: string): string => Number(text).toFixed(4)
+/** Four decimals are enough to read; the exact figures are in summary.json. A loss too small to show is no `-0.0000`. */
+const money = (text: string): string =>
+  Number(text)
+    .toFixed(4)
+    .replace(/^-(0\.0+)$/, '$1')

@@ -32,7 +32,7 @@ export const domainSeparator = (chainId: number): Uint8Array =>
   )
 
 /** Digest that is signed for one request text. */
-export const requestDigest = (separator: Uint8Array, message: string): Uint8Array =>
+const requestDigest = (separator: Uint8Array, message: string): Uint8Array =>
   keccak_256(
     join(
       new Uint8Array([0x19, 0x01]),
@@ -42,7 +42,7 @@ export const requestDigest = (separator: Uint8Array, message: string): Uint8Arra
   )
 
 /** Address of an uncompressed public key of 65 bytes, lower case. */
-export const addressOfPublicKey = (publicKey: Uint8Array): string =>
+const addressOfPublicKey = (publicKey: Uint8Array): string =>
   `0x${bytesToHex(keccak_256(publicKey.subarray(1)).subarray(12))}`
 
 /** Address of a private key, lower case. */

@@ -18,7 +18,7 @@ export function signedText(value: number | undefined, digits = 2): string {
 }
 
 /** Decimals that leave a small amount visible: 2 from 100 on, 4 from 1 on, else 6. */
-export function digitsOf(value: number): number {
+function digitsOf(value: number): number {
   const size = Math.abs(value)
   return size >= 100 || size === 0 ? 2 : size >= 1 ? 4 : 6
 }

@@ -68,11 +68,11 @@ export type Gate = {
 }
 
 /** Round trips below which win rates and profit factors are anecdotes. */
-export const roundTripsMin = 30
+const roundTripsMin = 30
 /** Deflated Sharpe ratio that a result must reach. */
-export const deflatedSharpeMin = 0.95
+const deflatedSharpeMin = 0.95
 /** Probability of overfitting above which the choice among trials did harm. */
-export const pboMax = 0.5
+const pboMax = 0.5
 
 type Answer = readonly [Gate['verdict'], string]
 

@@ -1,5 +1,5 @@
 /** Markets never close: a year has 365 days. */
-export const secondsPerYear = 365 * 86_400
+const secondsPerYear = 365 * 86_400
 
 export const secondsPerDay = 86_400
 

@@ -44,6 +44,8 @@ export const remedyByCode = {
   LEASE_HELD: 'retry-later',
   LEASE_LOST: 'halt',
   WAREHOUSE_BUSY: 'retry-later',
+  /** Somebody asked a program to end before it was done. */
+  INTERRUPTED: 'retry-later',
   /** The cloud platform gave no answer, or asked to wait. */
   PLATFORM_UNREACHABLE: 'retry-later',
   /** It said no: a right, a quota or a resource is missing; the message names it. */

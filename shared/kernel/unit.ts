@@ -7,8 +7,6 @@ export type Unit<Name extends string> = number & { readonly [unit]: Name }
 export type Ticks = Unit<'ticks'>
 /** A size in whole steps of an instrument's size grid. */
 export type Lots = Unit<'lots'>
-/** Hundredths of a percent. */
-export type Bps = Unit<'bps'>
 /** Microseconds since 1970-01-01 UTC; a double holds them exactly until the year 2255. */
 export type Micros = Unit<'us'>
 

@@ -21,7 +21,7 @@ export type SideLadder = {
  * Keys in the window. Of the recorded BTCUSDT updates 5.5 % fall outside 2^17 keys around the mid, 4.3 % outside 2^19
  * and 0.02 % outside 2^20: people quote at a tenth of the price. Only the pages in use take memory, 4 MB at most.
  */
-export const windowTicks = 1 << 20
+const windowTicks = 1 << 20
 /** Where a new window puts the best: most levels lie behind it, the rest is room for the price to move. */
 const bestIndexFresh = windowTicks - (windowTicks >> 2)
 /** A best below this moves the window after it. */

@@ -60,9 +60,6 @@ export const baseFromLots = ({ sizeGrid }: Instrument, sizeLots: number): number
 export const decimalFromTicks = (instrument: Instrument, priceTicks: number): string =>
   decimalFromSteps(priceTicks, instrument.priceGrid)
 
-export const decimalFromLots = (instrument: Instrument, sizeLots: number): string =>
-  decimalFromSteps(sizeLots, instrument.sizeGrid)
-
 /**
  * Value of one tick × one lot in 1e-8 quote.
  *

@@ -25,7 +25,7 @@ export type Retiming = {
 }
 
 /** A market event with other times and instrument; undefined when it is not a market event of a known instrument. */
-export function retimed(event: DomainEvent, { shiftUs, instrumentIds }: Retiming) {
+function retimed(event: DomainEvent, { shiftUs, instrumentIds }: Retiming) {
   if (!('instrumentId' in event) || !isMarketEvent(event)) return undefined
   const instrumentId = instrumentIds.get(event.instrumentId)
   if (instrumentId === undefined) return undefined

@@ -1,9 +1,9 @@
 import type { Grid } from '#shared/kernel/decimal.ts'
 import { gridFromStep, lotsFromDecimal, ticksFromDecimal } from '#shared/kernel/decimal.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
 import type { Lots, Ticks } from '#shared/kernel/unit.ts'
 import { type Instrument, tickLotE8FromGrids } from '#shared/market/instrument.ts'
+import { suggestSymbol } from '#shared/market/suggest-symbol.ts'
 
 /** A market before it has a place in a table. */
 export type Listing = Omit<Instrument, 'id' | 'accountId'>
@@ -56,7 +56,7 @@ export function syntheticMarket(symbol: string): SyntheticMarket {
   const found = syntheticMarkets.find((market) => market.symbol === symbol)
   if (found) return found
   const known = syntheticMarkets.map((market) => market.symbol)
-  const nearest = suggest(symbol, known)
+  const nearest = suggestSymbol(symbol, known)
   throw new TradingError(
     'SYMBOL_UNKNOWN',
     `the twin has no market '${symbol}'${nearest ? `; did you mean ${nearest}?` : ''}; it has ${known.join(', ')}`,

@@ -16,7 +16,7 @@ import { accountOf, type ExchangeState, type Market, marketOf, touchLevel } from
 /** Most that a market order may deviate from the mark, as the venue's `marketTakeBound`. */
 export const marketTakeBound = 0.02
 
-export const oppositeOf = (market: Market, side: Side): SideBook =>
+const oppositeOf = (market: Market, side: Side): SideBook =>
   side === 'buy' ? market.asks : market.bids
 
 export const ownSideOf = (market: Market, side: Side): SideBook =>

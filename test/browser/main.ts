@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Command } from '#shared/cloud/command-line/command.ts'
+import { carryOut, runProcess } from '#shared/cloud/command-line/run.ts'
 import { liveChecks } from './live.ts'
 import {
   type Check,
@@ -233,4 +235,13 @@ async function takeScreenshots(page: Page): Promise<void> {
   expectEqual(overflowPx, 0)
 }
 
-process.exitCode = await main()
+const browserCommand = {
+  call: 'npm run test:browser',
+  what: 'Drives the real system through its page in Chromium, for about five minutes.',
+  options: {},
+  examples: ['npm run test:browser'],
+  notes: ['CHROMIUM_PATH names the program where it is not found; pictures go to run/.'],
+  exits: { 0: 'every check passed', 1: 'one did not, or there is no Chromium' },
+} satisfies Command
+
+await runProcess(carryOut(browserCommand, main))

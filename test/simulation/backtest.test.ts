@@ -14,6 +14,7 @@ import type { DomainEvent } from '#shared/market/event.ts'
 import type { Instrument } from '#shared/market/instrument.ts'
 import { createTapeMaker } from '#shared/simulation/backtest/world.fixture.ts'
 import type { Execution } from '#shared/simulation/order.ts'
+import { clientOrderId } from '#shared/trading/order/client-order-id.ts'
 import { testInstrument } from '#shared/trading/testing/fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'asterai-backtest-'))
@@ -173,9 +174,37 @@ test('a synthetic market is marked, and refused where a real one is claimed', as
   await expect(run(`--strategy glft --tape ${tape} --real`)).rejects.toThrow('leave out --real')
 })
 
+const fillOf =
+  (strategy: string) =>
+  (seconds: number, side: 'buy' | 'sell', priceTicks: number, sizeLots: number): Execution =>
+    ({
+      ...{ instrumentId: 0, timeUs: seconds, side, priceTicks, sizeLots, feeE8: 100_000n },
+      clientOrderId: clientOrderId(strategy, 3, seconds),
+    }) as Execution
+
+test('a strategy that holds for long does not hide the trips of another', () => {
+  const [carry, glft] = [fillOf('funding-carry:BTCUSDT'), fillOf('glft:BTCUSDT')]
+  const held = carry(0, 'sell', 640_000, 100)
+  const quoted = [
+    glft(1, 'buy', 640_000, 2),
+    glft(2, 'sell', 640_010, 2),
+    glft(3, 'sell', 640_010, 1),
+  ]
+  const trips = roundTripsOf([held, ...quoted, glft(4, 'buy', 640_000, 1)], [testInstrument()])
+  expect(trips).toMatchObject({ side: ['long', 'short'], openUs: [1, 3], closeUs: [2, 4] })
+  expect(trips).toEqual(roundTripsOf([...quoted, glft(4, 'buy', 640_000, 1)], [testInstrument()]))
+})
+
+test('a liquidation closes what is open, whoever opened it', () => {
+  const [carry, glft] = [fillOf('funding-carry:BTCUSDT'), fillOf('glft:BTCUSDT')]
+  const forced = { ...glft(3, 'sell', 630_000, 5), clientOrderId: 'autoclose-1' } as Execution
+  const fills = [carry(1, 'buy', 640_000, 3), glft(2, 'buy', 640_000, 2), forced]
+  const trips = roundTripsOf(fills, [testInstrument()], [false, false, true])
+  expect(trips).toMatchObject({ openUs: [1, 2], closeUs: [3, 3], side: ['long', 'long'] })
+})
+
 test('fills are cut into trips from flat to flat; a fill that turns ends one and opens the next', () => {
-  const fill = (seconds: number, side: 'buy' | 'sell', priceTicks: number, sizeLots: number) =>
-    ({ instrumentId: 0, timeUs: seconds, side, priceTicks, sizeLots, feeE8: 100_000n }) as Execution
+  const fill = fillOf('glft')
   const trips = roundTripsOf(
     [
       fill(1, 'buy', 640_000, 2),

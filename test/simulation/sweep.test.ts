@@ -125,6 +125,15 @@ describe('tasks', () => {
   })
 })
 
+test('a sweep in which nothing could be measured ends with 1', async () => {
+  const words = wordsFor('random', 'nothing', 4)
+  const { code, out } = await start([...words, '--set', 'periods=1']).ended
+  expect([code, lastLine(out)]).toMatchObject([
+    1,
+    { isComplete: true, honesty: { scoredCount: 0 } },
+  ])
+})
+
 describe('refusals take one line and exit 2', () => {
   const base = () => wordsFor('random', 'refused', 4).filter((word) => word !== '--json')
   beforeAll(() => start(base()).ended)
@@ -137,6 +146,7 @@ describe('refusals take one line and exit 2', () => {
     [['--trails', '5'], /unknown option --trails; did you mean --trials\?/],
     [['--seed', '2'], /was begun differently: seed is 1 there and 2 now/],
     [['--param', 'x=0..2'], /parameter 'x' is given twice/],
+    [['--engine', 'replay'], /no market: add --tape/],
     [['--task-index', '3', '--task-count', '3'], /task 3 of 3/],
   ])('%j', async (words, message) => {
     const { code, err } = await start([...base(), ...words]).ended

@@ -15,30 +15,8 @@ import { type CandleBacktestOptions, planCandles } from '../../backtest/candle-o
 import { readCandleFiles } from '../../backtest/candle-read.ts'
 import { readTiersFile } from '../../backtest/candle-tiers.ts'
 import type { Parameters } from '../space.ts'
+import { isSetForAll } from './candle-setting.ts'
 import type { OpenedRunner, RunnerSpec } from './runner.ts'
-
-/** `--set` names that are options of the engine; every other one is a parameter of the strategy. */
-const engineOptions = [
-  'interval',
-  'symbols',
-  'startEquityQuote',
-  'leverage',
-  'path',
-  'throughTicks',
-  'gapFill',
-  'makerFeeBps',
-  'takerFeeBps',
-  'slippageBps',
-  'liquidationFeeBps',
-  'funding',
-  'waiveFunding',
-  'tiers',
-  'spot',
-  'allowGaps',
-  'returnSeconds',
-] as const
-
-const isEngineOption = (name: string): boolean => engineOptions.some((option) => option === name)
 
 /**
  * The candle engine with candles, funding and tiers read once, a strategy of its own per trial.
@@ -71,7 +49,7 @@ export async function openCandleRunner(spec: RunnerSpec): Promise<OpenedRunner> 
     intervalUs: table.intervalUs,
   }
   const fixed = Object.fromEntries(
-    Object.entries(spec.options).filter(([name]) => !isEngineOption(name)),
+    Object.entries(spec.options).filter(([name]) => !isSetForAll(name)),
   )
   const returnSeconds =
     spec.options.returnSeconds === undefined
@@ -88,7 +66,7 @@ export async function openCandleRunner(spec: RunnerSpec): Promise<OpenedRunner> 
 
 function optionsOf({ paths, strategy, options }: RunnerSpec): CandleBacktestOptions {
   const given = Object.fromEntries(
-    Object.entries(options).filter(([name]) => isEngineOption(name) && name !== 'symbols'),
+    Object.entries(options).filter(([name]) => isSetForAll(name) && name !== 'symbols'),
   )
   const symbols = options.symbols === undefined ? 'all' : String(options.symbols).split(',')
   return {

@@ -1,10 +1,8 @@
 import { openTape } from '#shared/cloud/local/tape-file.ts'
 import { TradingError } from '#shared/kernel/error.ts'
-import { suggest } from '#shared/kernel/suggest.ts'
-import { microsPerSecond } from '#shared/kernel/unit.ts'
+import { microsPerMilli, microsPerSecond } from '#shared/kernel/unit.ts'
 import { baseFromLots, type Instrument, quoteFromTicks } from '#shared/market/instrument.ts'
 import { estimateConfig } from '#shared/simulation/replay/estimate.ts'
-import type { GlftVariant } from '#shared/simulation/replay/glft-variants.ts'
 import { type ReplayConfig, replayGlft } from '#shared/simulation/replay/replay.ts'
 import {
   createTapePacker,
@@ -15,48 +13,23 @@ import {
   tapeOfBlocks,
 } from '#shared/simulation/replay/tape.ts'
 import type { Parameters } from '../space.ts'
+import { checkReplaySettings, runDefaults, variantOf } from './replay-setting.ts'
 import type { OpenedRunner, RunnerSpec } from './runner.ts'
 
 /** A recorded market, packed once and shared by all threads. */
 export type ReplayMarket = { readonly tape: PackedTape; readonly instrument: Instrument }
 
-/** What a variant has where neither `--param` nor `--set` says otherwise. */
-const variantDefaults: GlftVariant = {
-  gammaPerTick: 0.05,
-  halfSpreadFactor: 1,
-  skewFactor: 0.1,
-  orderLots: 10,
-  inventoryLotsMax: 200,
-  gridHalfSpreads: 1,
-}
-
-const wholeParameters: readonly string[] = ['orderLots', 'inventoryLotsMax']
-
-/** Beside the variants: of the market and of the run. */
-const runDefaults = {
-  entryMs: 3,
-  responseMs: 2,
-  /** 0 is risk-averse: only trades move an order up. */
-  queueExponent: 3,
-  stepMs: 100,
-  windowSteps: estimateConfig.windowSteps,
-  refitSteps: estimateConfig.refitSteps,
-  returnSeconds: 10,
-  equityQuote: 10_000,
-} as const
+/** Half a minute of the usual steps: fewer say nothing of volatility and fills. */
+const windowStepsLeast = 300
 
 /**
  * Reads and packs the tapes. Two passes: a local clock that ran behind the venue's is put right first.
  *
- * @throws TradingError OPTION_INVALID when the spec names what this engine has not; FILE_UNREADABLE, TAPE_*
+ * @throws TradingError OPTION_INVALID when the spec names what this engine has not, or when the tapes end before it
+ * would begin to quote; FILE_UNREADABLE, TAPE_*
  */
 export async function prepareReplay(spec: RunnerSpec): Promise<ReplayMarket> {
-  if (spec.strategy !== 'glft')
-    throw new TradingError(
-      'OPTION_INVALID',
-      `the replay engine runs glft only, not '${spec.strategy}'; leave out --strategy, or use --candles`,
-    )
-  for (const name of Object.keys(spec.options)) checkName(name, '--set')
+  checkReplaySettings(spec)
   const first = await openTape(spec.paths)
   const [instrument] = first.header.instruments
   if (!instrument || first.header.instruments.length > 1)
@@ -69,18 +42,30 @@ export async function prepareReplay(spec: RunnerSpec): Promise<ReplayMarket> {
   for await (const batch of (await openTape(spec.paths)).batches)
     for (const event of batch) packer.push(event)
   packer.end()
+  checkWarmUp(spec, blocks)
   return { tape: shareTape(tapeOfBlocks(blocks)), instrument }
 }
 
-function checkName(name: string, where: string): void {
-  const known = [...Object.keys(variantDefaults), ...Object.keys(runDefaults), 'makerFeePpm']
-  if (known.includes(name)) return
-  const closest = suggest(name, known)
+/** Nothing is quoted before the window is full once: on a shorter tape every trial would look alike, and be nothing. */
+function checkWarmUp({ options, paths }: RunnerSpec, blocks: readonly TapeBlock[]): void {
+  const windowSteps = Number(options.windowSteps ?? runDefaults.windowSteps)
+  const stepMs = Number(options.stepMs ?? runDefaults.stepMs)
+  const spanMs =
+    ((blocks.at(-1)?.exchangeTimeUs.at(-1) ?? 0) - (blocks[0]?.exchangeTimeUs[0] ?? 0)) /
+    microsPerMilli
+  if (spanMs > windowSteps * stepMs) return
+  const stepsAdvised = Math.floor(spanMs / stepMs / 5)
+  const advice =
+    stepsAdvised < windowStepsLeast
+      ? ''
+      : `, or a shorter warm-up with --set windowSteps=${stepsAdvised}`
   throw new TradingError(
     'OPTION_INVALID',
-    `${where} ${name}: the replay engine has no such parameter; ${closest ? `did you mean ${closest}?` : `there are: ${known.join(', ')}`}`,
+    `${paths.join(', ')}: ${minutes(spanMs)} of market, and the engine warms up for ${minutes(windowSteps * stepMs)} (windowSteps ${windowSteps} of ${stepMs} ms), so no trial would ever quote; take a longer tape${advice}`,
   )
 }
+
+const minutes = (ms: number): string => `${(ms / 60_000).toFixed(1)} min`
 
 /** Many variants of GLFT over one recorded market in one pass. */
 export function openReplayRunner(
@@ -129,22 +114,4 @@ export function openReplayRunner(
       })
     },
   }
-}
-
-function variantOf({ options }: RunnerSpec, parameters: Parameters): GlftVariant {
-  const variant: Record<string, number> = { ...variantDefaults }
-  for (const name of Object.keys(variantDefaults))
-    if (options[name] !== undefined) variant[name] = Number(options[name])
-  for (const [name, value] of Object.entries(parameters)) {
-    checkName(name, '--param')
-    if (!Object.hasOwn(variantDefaults, name))
-      throw new TradingError(
-        'OPTION_INVALID',
-        `--param ${name}: fixed for all variants of a pass; use --set`,
-      )
-    if (wholeParameters.includes(name) && !Number.isInteger(value))
-      throw new TradingError('OPTION_INVALID', `--param ${name} is a whole number; add :int`)
-    variant[name] = value
-  }
-  return variant as GlftVariant
 }

@@ -57,7 +57,10 @@ function localPlatform(
     blobs: (bucket) => openBlobs(join(folder, 'blobs', bucket)),
     openLease: () => openFileLease({ folder: join(folder, 'lease', 'executor'), clock }),
     async openWarehouse() {
-      const warehouse = await openWarehouse(join(folder, 'warehouse.duckdb'), { queryMsMax })
+      const warehouse = await openWarehouse(join(folder, 'warehouse.duckdb'), {
+        queryMsMax,
+        report: log,
+      })
       const feed = feedWarehouse(bus, warehouse, {
         timers,
         onFailure: ({ table, rows, error, willRetry }) =>

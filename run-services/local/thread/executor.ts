@@ -8,6 +8,7 @@ import { createLocalRuntime } from '#shared/cloud/local/runtime.ts'
 import { openTapeWriter } from '#shared/cloud/local/tape-file.ts'
 import type { CommandMessage } from '#shared/cloud/message.ts'
 import type { Lease } from '#shared/cloud/port.ts'
+import { silentTracer } from '#shared/cloud/telemetry/tracer.ts'
 import { runThread, type ThreadTools } from '#shared/cloud/thread/body.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Runtime } from '#shared/kernel/runtime.ts'
@@ -41,7 +42,8 @@ const leasePatienceSeconds = 20
 await runThread<ExecutorGiven>(async (given, tools) => {
   const local = createLocalRuntime()
   const relay = relayMetrics(given.busName)
-  const http = measureHttp(local.http, local.clock, relay.metrics)
+  const measures = { clock: local.clock, metrics: relay.metrics, tracer: silentTracer }
+  const http = measureHttp(local.http, measures)
   const runtime = { ...local, http }
   const platform = await openMachinePlatform(given, 'executor', runtime, tools.log)
   const bus = measureBus(platform.bus, relay.metrics)

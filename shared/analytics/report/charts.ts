@@ -91,7 +91,7 @@ function exposureChart(result: BacktestResult): Chart {
 }
 
 /** Points of a window: a month of days, a week of hours, an hour of minutes, or a quarter of a short run. */
-export function rollingWindowPoints(periodSeconds: number, points: number): number | undefined {
+function rollingWindowPoints(periodSeconds: number, points: number): number | undefined {
   const wanted = periodSeconds >= 86_400 ? 30 : periodSeconds >= 3_600 ? 168 : 60
   const window = Math.min(wanted, Math.floor(points / 4))
   return window >= 10 ? window : undefined

@@ -12,8 +12,7 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** Text as text: nothing in it becomes markup, within elements and within quoted attributes. */
-export const escapeText = (text: string): string =>
-  text.replace(/[&<>"']/g, (sign) => entities[sign]!)
+const escapeText = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign]!)
 
 /** Markup from a template. Every value is escaped unless it is {@link Html} itself. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {

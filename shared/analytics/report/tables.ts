@@ -16,7 +16,7 @@ import { toneOf } from './sections.ts'
 import type { BacktestSummary } from './summarise.ts'
 
 /** Rows of a table on the page; the files beside it hold all of them. */
-export const tableRowsMax = 500
+const tableRowsMax = 500
 
 const monthNames = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 

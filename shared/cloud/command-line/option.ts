@@ -77,6 +77,7 @@ function readList<Value>(text: string, name: string, readPart: ReadWord<Value>):
   return values
 }
 
+/** An option without a value: given or not. */
 export const flag = (what: string): Option<boolean> => ({
   value: undefined,
   what,
@@ -86,12 +87,15 @@ export const flag = (what: string): Option<boolean> => ({
 /** What `--json` means in every command. */
 export const json = flag('last line of standard output is one JSON object; all else goes to stderr')
 
+/** Any text, as it was typed. */
 export const text = <Default extends Fallback = undefined>(described: Described<Default>) =>
   option<string, Default>(described, (word) => word)
 
+/** Path of a file; whether it is there, whoever opens it says. */
 export const file = <Default extends Fallback = undefined>(described: Described<Default>) =>
   text<Default>({ value: 'FILE', ...described })
 
+/** Path of a folder. */
 export const folder = <Default extends Fallback = undefined>(described: Described<Default>) =>
   text<Default>({ value: 'DIR', ...described })
 
@@ -114,9 +118,11 @@ export const repeated = (described: {
   readonly what: string
 }): Option<readonly string[]> => ({ ...described, read: (words) => words })
 
+/** Several texts, none twice. */
 export const list = <Default extends Fallback = undefined>(described: Described<Default>) =>
   listOf<string, Default>(described, (part) => part)
 
+/** A whole number of at most 15 digits within a range, its ends included. */
 export const whole = <Default extends Fallback = undefined>(
   described: Described<Default> & { readonly range: Range },
 ) =>
@@ -131,6 +137,7 @@ export const whole = <Default extends Fallback = undefined>(
 export const seed = <Default extends Fallback = undefined>(described: Described<Default>) =>
   whole<Default>({ ...described, range: [0, 2 ** 32 - 1] })
 
+/** A finite number, within a range when one is given. */
 export const number = <Default extends Fallback = undefined>(
   described: Described<Default> & { readonly range?: Range },
 ) =>
@@ -138,6 +145,7 @@ export const number = <Default extends Fallback = undefined>(
     readNumber(word, name, described.range),
   )
 
+/** One word out of a list. */
 export const choice = <const Word extends string, Default extends Fallback = undefined>(
   described: Described<Default> & { readonly choices: readonly Word[] },
 ) =>

@@ -1,9 +1,11 @@
 import { TradingError } from '#shared/kernel/error.ts'
 import { suggest } from '#shared/kernel/suggest.ts'
 
+/** The refusal of something typed; its message is one line that says what to type instead. */
 export const invalidOption = (message: string): TradingError =>
   new TradingError('OPTION_INVALID', message)
 
+/** The refusal of a line without something it needs, with an example. */
 export const missingOption = (name: string, example: string): TradingError =>
   invalidOption(`${name} is missing, e.g. ${name} ${example}`)
 

@@ -74,7 +74,7 @@ export async function emptyEmulatedWarehouse(
 }
 
 /** @throws TradingError PLATFORM_REFUSED with the emulator's words, unless they match `expected` */
-export async function runEmulatedSql(
+async function runEmulatedSql(
   { host, project }: EmulatedDataset,
   query: string,
   expected?: RegExp,

@@ -122,6 +122,16 @@ test('nobody listening is unreachable', async () => {
   })
 })
 
+test('a host that cannot be found asks for the network', async () => {
+  // No name has a part of 64 letters: it is refused without asking anybody.
+  const host = `${'a'.repeat(64)}.invalid`
+  const url = `http://${host}/`
+  await expect(localRuntime().http({ method: 'GET', url, timeoutUs })).rejects.toMatchObject({
+    code: 'VENUE_UNREACHABLE',
+    message: `${host}: getaddrinfo ENOTFOUND ${host} (is this machine on a network?)`,
+  })
+})
+
 async function serveSockets(onSocket: (socket: WebSocket, path: string) => void) {
   const { server, url } = await serve((_, response) => response.writeHead(404).end())
   const sockets = new WebSocketServer({ server, autoPong: true })

@@ -23,6 +23,7 @@ export type LocalRuntimeOptions = {
   readonly pingEveryMs?: number
 }
 
+/** Clock, timers, HTTP and sockets of this machine. HTTP sends once and never again: what may be repeated, its callers know. */
 export function createLocalRuntime(options: LocalRuntimeOptions = {}): LocalRuntime {
   const { handshakeTimeoutMs = 10_000, pingEveryMs = 15_000 } = options
   // One socket at a time would put a cancel behind a slow read; keeping them spares the handshake.
@@ -94,10 +95,19 @@ const createHttp =
         fail(`no reply within ${timeoutUs / microsPerMilli} ms`)
         outgoing.destroy()
       }, timeoutUs / microsPerMilli)
-      outgoing.on('error', (error) => fail(error.message || error.name, error))
+      outgoing.on('error', (error) => fail(faultText(error), error))
       outgoing.on('close', () => clearTimeout(timer))
       outgoing.end(body)
     })
+
+/** What Node says of a name or a way that is not there, e.g. on a machine without a network. */
+const offlineCodes: readonly unknown[] = ['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']
+
+/** One line; where the network itself may be missing, it asks for that. */
+function faultText(error: NodeJS.ErrnoException): string {
+  const text = error.message || error.name
+  return offlineCodes.includes(error.code) ? `${text} (is this machine on a network?)` : text
+}
 
 async function readReply(incoming: IncomingMessage, bytesMax: number): Promise<HttpReply> {
   const chunks: Buffer[] = []
@@ -145,7 +155,7 @@ function listen(socket: WebSocket, listener: SocketListener, stopWatch: () => vo
   socket.on('open', () => listener.onOpen())
   socket.on('message', (bytes: Buffer) => listener.onMessage(bytes))
   socket.on('error', (error) => {
-    failure = error.message || error.name
+    failure = faultText(error)
   })
   // The library closes after every error, so this is the one place where an end is told.
   socket.on('close', (code, reason) => {

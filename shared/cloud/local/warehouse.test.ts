@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DuckDBInstance } from '@duckdb/node-api'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fillRow, paymentRow, warehouseConformance } from '#test/contract/warehouse.conformance.ts'
 import { tables } from '../manifest/table.ts'
+import { decidingColumns } from '../row.ts'
 import { openWarehouse } from './warehouse.ts'
 
 const freshPath = async () =>
@@ -14,6 +16,54 @@ const freshPath = async () =>
 
 describe('warehouse in a DuckDB file', () => {
   warehouseConformance(async () => openWarehouse(await freshPath()))
+})
+
+test('whatever the order and the batches, of each key the smallest row by the deciding columns shows', async () => {
+  const row = fc.record({
+    trade_id: fc.integer({ min: 1, max: 3 }),
+    event_time: fc.integer({ min: 1_700_000_000_000_000, max: 1_700_000_000_000_001 }),
+    liquidity: fc.constantFrom('maker', 'taker', null),
+    fee: fc.constantFrom('-1.00000000', '0.50000000', null),
+    mid: fc.constantFrom(-2.5, 0, 64_000, null),
+  })
+  const batches = fc.array(fc.array(row, { maxLength: 5 }), { minLength: 1, maxLength: 5 })
+  const warehouse = await openWarehouse(await freshPath())
+  const columns = ['event_time', 'liquidity', 'fee', 'mid'] as const
+  expect(decidingColumns('fills').filter((name) => columns.some((each) => each === name))).toEqual(
+    columns,
+  )
+  const before = (a: unknown, b: unknown): number => {
+    if (a === b) return 0
+    if (a === null || b === null) return a === null ? 1 : -1
+    const [x, y] = typeof a === 'string' && !/^[a-z]/.test(a) ? [Number(a), Number(b)] : [a, b]
+    return (x as number) < (y as number) ? -1 : 1
+  }
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(batches, async (sent) => {
+      const run_id = `run-${run++}`
+      for (const batch of sent)
+        await warehouse.insert(
+          'fills',
+          batch.map(({ trade_id, ...other }) => fillRow(trade_id, { run_id, ...other })),
+        )
+      const smallest = new Map<number, unknown[]>()
+      for (const each of sent.flat()) {
+        const values = columns.map((name) => each[name])
+        const known = smallest.get(each.trade_id)
+        const order = known && values.map((value, at) => before(value, known[at])).find(Boolean)
+        if (!known || (order ?? 0) < 0) smallest.set(each.trade_id, values)
+      }
+      const { rows } = await warehouse.query(
+        `SELECT trade_id, liquidity, fee, mid FROM fills WHERE run_id = '${run_id}' ORDER BY 1`,
+      )
+      expect(rows).toEqual(
+        [...smallest].sort(([a], [b]) => a - b).map(([id, [, ...rest]]) => [id, ...rest]),
+      )
+    }),
+    { numRuns: 60 },
+  )
+  await warehouse.close()
 })
 
 test('rows are there after closing and opening again, and keys still count', async () => {
@@ -110,7 +160,7 @@ test('a file of another version is refused at once', async () => {
   await connection.run('CREATE TABLE fills (run_id VARCHAR, fee DOUBLE)')
   connection.closeSync()
   instance.closeSync()
-  await expect(openWarehouse(path)).rejects.toThrow('lacks column fills.')
+  await expect(openWarehouse(path)).rejects.toThrow(/fills.*another version wrote it; move it away/)
 })
 
 test('a query reaches no other file and changes no setting', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { locks } from 'node:worker_threads'
 import {
@@ -8,11 +8,12 @@ import {
   StatementType,
 } from '@duckdb/node-api'
 import { TradingError } from '#shared/kernel/error.ts'
-import { type TableSpec, tables } from '../manifest/table.ts'
 import type { QueryResult, Row, Warehouse } from '../port.ts'
 import { decidingColumns, tableSpec } from '../row.ts'
+import { makeFolder, unwritable } from './folder.ts'
 import { checkQuestion } from './warehouse-question.ts'
-import { chunkColumns, chunkTypes, sqlTypes } from './warehouse-row.ts'
+import { chunkColumns, chunkTypes } from './warehouse-row.ts'
+import { bringUpToDate, createStaging, requireUpToDate } from './warehouse-schema.ts'
 import { plainFromValue } from './warehouse-value.ts'
 
 export type WarehouseOptions = {
@@ -22,6 +23,8 @@ export type WarehouseOptions = {
   readonly resultRowsMax?: number
   /** A query that takes longer is ended with an error; left out, it may take any time. */
   readonly queryMsMax?: number
+  /** Hears, in one line each, what of a file of an earlier version was begun anew. */
+  readonly report?: (line: string) => void
 }
 
 /** What a data chunk holds at most. */
@@ -31,11 +34,13 @@ const chunkRowsMax = 2048
  * The warehouse as one DuckDB file with the tables of the manifest. One process at a time may have it open.
  *
  * Key columns are a primary key, and of rows with one key the same one stays whatever the order they came in: the second
- * delivery of a row changes nothing and `count(*)` is right without a word in the query.
+ * delivery of a row changes nothing and `count(*)` is right without a word in the query. A file of an earlier version
+ * gets the tables and columns it lacks, and keeps its rows.
  *
  * @param path - the file; it and its folder are made when absent
  * @throws TradingError WAREHOUSE_BUSY when the file is open elsewhere, in this process or another
- * @throws TradingError FILE_UNREADABLE when it is not a warehouse, or absent with `readOnly`
+ * @throws TradingError FILE_UNREADABLE when it is not a warehouse, cannot be written, is of a version that cannot be
+ * brought up to date, or is absent with `readOnly`
  */
 export async function openWarehouse(
   path: string,
@@ -43,15 +48,18 @@ export async function openWarehouse(
 ): Promise<Warehouse> {
   const readOnly = options.readOnly ?? false
   if (readOnly) await requireFile(path)
-  else await mkdir(dirname(resolve(path)), { recursive: true })
+  else makeFolder(dirname(resolve(path)))
 
   const unlock = await lockWithinProcess(path)
   try {
     const instance = await openInstance(path, readOnly)
     const connection = await instance.connect()
     try {
-      if (!readOnly) await createTables(connection)
-      await compareTables(connection, path)
+      if (readOnly) await requireUpToDate(connection, path)
+      else {
+        await bringUpToDate(connection, path, options.report)
+        await createStaging(connection)
+      }
     } catch (error) {
       connection.closeSync()
       instance.closeSync()
@@ -149,10 +157,12 @@ function mergeSql(table: string, staging: string): string {
     names.map((name) => `${prefix}"${name}"`).join(', ')
   const deciding = decidingColumns(table)
   const changing = Object.keys(columns).filter((name) => !key.includes(name))
-  if (deciding.length === 0) return `INSERT OR IGNORE INTO "${table}" SELECT * FROM ${staging}`
+  // By name: a column that was added to an older file stands last in it.
+  const into = `"${table}" (${list(Object.keys(columns))})`
+  if (deciding.length === 0) return `INSERT OR IGNORE INTO ${into} SELECT * FROM ${staging}`
   // A comparison of rows puts NULL behind everything, as ORDER BY does.
   return [
-    `INSERT INTO "${table}"`,
+    `INSERT INTO ${into}`,
     `SELECT DISTINCT ON (${list(key)}) * FROM ${staging} ORDER BY ${list([...key, ...deciding])}`,
     `ON CONFLICT DO UPDATE SET ${changing.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`,
     `WHERE row(${list(deciding, 'excluded.')}) < row(${list(deciding, `"${table}".`)})`,
@@ -218,6 +228,8 @@ async function openInstance(path: string, readOnly: boolean): Promise<DuckDBInst
   } catch (cause) {
     const reason = (cause as Error).message
     if (/lock/i.test(reason)) throw busy(path, /PID (\d+)/.exec(reason)?.[1])
+    if (/Permission denied|Read-only file system/.test(reason))
+      throw readOnly ? unreadable(path, cause) : unwritable(path, cause)
     throw new TradingError(
       'FILE_UNREADABLE',
       `${path} is not a warehouse: ${reason.split('\n')[0]}; move it away or name another file`,
@@ -226,6 +238,14 @@ async function openInstance(path: string, readOnly: boolean): Promise<DuckDBInst
     )
   }
 }
+
+const unreadable = (path: string, cause: unknown): TradingError =>
+  new TradingError(
+    'FILE_UNREADABLE',
+    `cannot read ${path}: permission denied; ask as the user who ran it`,
+    { path },
+    cause,
+  )
 
 const busy = (path: string, pid: string | undefined): TradingError =>
   new TradingError(
@@ -262,39 +282,4 @@ async function requireFile(path: string): Promise<void> {
     throw new TradingError('FILE_UNREADABLE', `no warehouse at ${path}; run 'npm start' first`, {
       path,
     })
-}
-
-async function createTables(connection: DuckDBConnection): Promise<void> {
-  // One transaction: one write to disk instead of one per table.
-  await connection.run('BEGIN')
-  for (const [name, spec] of Object.entries<TableSpec>(tables)) {
-    const columns = Object.entries(spec.columns).map(
-      ([column, type]) => `"${column}" ${sqlTypes[type]}`,
-    )
-    const key = spec.key.map((column) => `"${column}"`).join(', ')
-    await connection.run(
-      `CREATE TABLE IF NOT EXISTS "${name}" (${columns.join(', ')}, PRIMARY KEY (${key}))`,
-    )
-    const staged = Object.entries(spec.columns).map(
-      ([column, type]) => `"${column}" ${type === 'json' ? 'VARCHAR' : sqlTypes[type]}`,
-    )
-    await connection.run(`CREATE TEMP TABLE staging_${name} (${staged.join(', ')})`)
-  }
-  await connection.run('COMMIT')
-}
-
-/** A file from before a change of the manifest would fail later, row by row: say it at once. */
-async function compareTables(connection: DuckDBConnection, path: string): Promise<void> {
-  const reader = await connection.runAndReadAll(
-    "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND database_name != 'temp' AND NOT internal",
-  )
-  const found = new Set(reader.getRowsJson().map((row) => row.join(' ')))
-  for (const [name, spec] of Object.entries<TableSpec>(tables))
-    for (const [column, type] of Object.entries(spec.columns))
-      if (!found.has(`${name} ${column} ${sqlTypes[type]}`))
-        throw new TradingError(
-          'FILE_UNREADABLE',
-          `${path} lacks column ${name}.${column} ${sqlTypes[type]}: another version wrote it; move it away`,
-          { path },
-        )
 }

@@ -20,6 +20,7 @@ FROM fills
 WHERE event_time >= ${moment(fromUs)} AND event_time < ${moment(untilUs)}
 ORDER BY event_time, symbol, trade_id`
 
+/** Rows of {@link bookedFillsQuery}; money in 1e-8 quote. */
 export const readBookedFills = ({ rows }: QueryResult): readonly BookedFill[] =>
   rows.map(([symbol, tradeId, fee, realisedPnl, eventTime]) => ({
     symbol: String(symbol),
@@ -44,6 +45,7 @@ FROM funding_payments
 WHERE recorded_at >= ${moment(fromUs)} AND recorded_at < ${moment(untilUs)}
 ORDER BY recorded_at, symbol, transaction_id`
 
+/** Rows of {@link bookedFundingQuery}; positive amounts were received, in 1e-8 quote. */
 export const readBookedFunding = ({ rows }: QueryResult): readonly BookedFunding[] =>
   rows.map(([symbol, transactionId, amount, recordedAt]) => ({
     symbol: String(symbol),
@@ -72,6 +74,7 @@ FROM (
 WHERE newest_first = 1
 ORDER BY account`
 
+/** Rows of {@link lastAccountChecksQuery}; what the venue stated, in 1e-8 quote. */
 export const readLastAccountChecks = ({ rows }: QueryResult): readonly AccountCheckRow[] =>
   rows.map(([account, checkedAt, actual, detail]) => ({
     account: String(account),

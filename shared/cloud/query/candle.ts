@@ -25,6 +25,7 @@ WHERE venue IN (${nameList([of.venue])}) AND symbol IN (${nameList(of.symbols)})
 GROUP BY symbol
 ORDER BY symbol`
 
+/** Rows of {@link candleSpanQuery}; a symbol without candles is absent. */
 export const readCandleSpans = ({ rows }: QueryResult): readonly CandleSpan[] =>
   rows.map(([symbol, candles, first, last]) => ({
     symbol: String(symbol),

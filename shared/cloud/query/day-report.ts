@@ -19,6 +19,7 @@ export type FillSum = {
   readonly feesE8: QuoteE8
 }
 
+/** Fills of a span added up by strategy and symbol. */
 export const fillSumsQuery = (span: Span): string =>
   `SELECT strategy, symbol, COUNT(*) AS fills,
   SUM(CASE WHEN liquidity = 'maker' THEN 1 ELSE 0 END) AS maker_fills,
@@ -28,6 +29,7 @@ WHERE ${within('event_time', span)}
 GROUP BY strategy, symbol
 ORDER BY strategy, symbol`
 
+/** Rows of {@link fillSumsQuery}; fees in 1e-8 quote, volume in quote. */
 export const readFillSums = ({ rows }: QueryResult): readonly FillSum[] =>
   rows.map(([strategy, symbol, fills, makerFills, volume, fees]) => ({
     strategy: String(strategy),
@@ -44,6 +46,7 @@ export type FundingSum = {
   readonly amountE8: QuoteE8
 }
 
+/** Funding payments of a span added up by symbol. */
 export const fundingSumsQuery = (span: Span): string =>
   `SELECT symbol, COUNT(*) AS payments, SUM(amount) AS amount
 FROM funding_payments
@@ -51,6 +54,7 @@ WHERE ${within('recorded_at', span)}
 GROUP BY symbol
 ORDER BY symbol`
 
+/** Rows of {@link fundingSumsQuery}; amounts in 1e-8 quote. */
 export const readFundingSums = ({ rows }: QueryResult): readonly FundingSum[] =>
   rows.map(([symbol, payments, amount]) => ({
     symbol: String(symbol),
@@ -65,6 +69,7 @@ export type CheckSum = {
   readonly failures: number
 }
 
+/** Checks of data in a span, and how many of them failed, by check and subject. */
 export const checkSumsQuery = (span: Span): string =>
   `SELECT check_name, subject, COUNT(*) AS checks, SUM(CASE WHEN is_ok THEN 0 ELSE 1 END) AS failures
 FROM data_checks
@@ -72,6 +77,7 @@ WHERE ${within('checked_at', span)}
 GROUP BY check_name, subject
 ORDER BY failures DESC, check_name, subject`
 
+/** Rows of {@link checkSumsQuery}. */
 export const readCheckSums = ({ rows }: QueryResult): readonly CheckSum[] =>
   rows.map(([checkName, subject, checks, failures]) => ({
     checkName: String(checkName),
@@ -86,6 +92,7 @@ export const accountCheckCountQuery = (span: Span): string =>
 FROM account_checks
 WHERE ${within('checked_at', span)}`
 
+/** The row of {@link accountCheckCountQuery}; zero and zero when there was no check. */
 export function readAccountCheckCount({ rows }: QueryResult): {
   readonly checks: number
   readonly differences: number

@@ -20,6 +20,7 @@ WHERE service IN (${nameList([service])})
 ORDER BY recorded_at DESC
 LIMIT 1`
 
+/** The row of {@link lastHeartbeatQuery}; undefined when there was no sign of life. */
 export function readLastHeartbeat({ rows }: QueryResult): LastHeartbeat | undefined {
   const [row] = rows
   if (!row) return undefined

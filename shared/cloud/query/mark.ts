@@ -27,6 +27,7 @@ WHERE a.source IN (${nameList([of.first])}) AND a.symbol IN (${nameList(of.symbo
 GROUP BY a.symbol
 ORDER BY a.symbol`
 
+/** Rows of {@link markDifferenceQuery}; differences in basis points. */
 export const readMarkDifferences = ({ rows }: QueryResult): readonly MarkDifference[] =>
   rows.map(([symbol, pairs, average, worst]) => ({
     symbol: String(symbol),

@@ -49,6 +49,7 @@ WHERE ends.last_at IS NOT NULL
 ORDER BY 1, 2, 3, 4`
 }
 
+/** Rows of {@link profitEndsQuery}; money in 1e-8 quote. */
 export const readProfitEnds = ({ rows }: QueryResult): readonly ProfitRow[] =>
   rows.map(([runId, epoch, strategy, recordedAt, equity, pnl, spread, price, fees, funding]) => ({
     runId: String(runId),
@@ -80,6 +81,7 @@ GROUP BY run_id, epoch, EXTRACT(DAY FROM recorded_at), EXTRACT(HOUR FROM recorde
   FLOOR(EXTRACT(MINUTE FROM recorded_at) / 10)
 ORDER BY 1, 2, 3`
 
+/** Rows of {@link profitLineQuery}; P&L in quote. */
 export const readProfitLine = ({ rows }: QueryResult): readonly ProfitPoint[] =>
   rows.map(([runId, epoch, recordedAt, pnl]) => ({
     runId: String(runId),

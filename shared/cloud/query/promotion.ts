@@ -25,6 +25,7 @@ ORDER BY sequence DESC
 LIMIT ${rowsMax}`
 }
 
+/** Rows of {@link latestPromotionsQuery}; accuracies from 0 to 1. */
 export const readPromotions = ({ rows }: QueryResult): readonly PromotionRow[] =>
   rows.map(([sequence, modelId, recordedAt, promotedBy, reason, accuracy, majority]) => ({
     sequence: numberFrom(sequence),

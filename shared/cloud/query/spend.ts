@@ -19,6 +19,7 @@ WHERE kind IN (${nameList([kind])})
   AND recorded_at >= ${moment(fromUs)} AND recorded_at < ${moment(untilUs)}
 ORDER BY recorded_at`
 
+/** Rows of {@link spendQuery}. */
 export const readSpend = ({ rows }: QueryResult): readonly SpendRow[] =>
   rows.map(([period, recordedAt, amount, allowed, action]) => ({
     period: String(period),

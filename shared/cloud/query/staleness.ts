@@ -28,5 +28,6 @@ GROUP BY symbol
 ORDER BY symbol`
 }
 
+/** Rows of {@link newestRowQuery}: µs since 1970 by symbol. */
 export const readNewestRows = ({ rows }: QueryResult): ReadonlyMap<string, Micros> =>
   new Map(rows.map(([symbol, newest]) => [String(symbol), microsFrom(newest)]))

@@ -15,6 +15,7 @@ FROM training_runs
 WHERE started_at >= ${moment(fromUs)}
 ORDER BY started_at DESC, training_id`
 
+/** Rows of {@link trainingRunsQuery}. */
 export const readTrainingRuns = ({ rows }: QueryResult): readonly TrainingRun[] =>
   rows.map(([trainingId, startedAt, jobName]) => ({
     trainingId: String(trainingId),

@@ -53,7 +53,7 @@ export type FeatureConfig = {
   readonly intensity: IntensityConfig
 }
 
-export const featureConfig: FeatureConfig = {
+const featureConfig: FeatureConfig = {
   volatility: volatilityConfig,
   intensity: intensityConfig,
 }

@@ -48,8 +48,7 @@ export function noteEdge(
 }
 
 /** The venue names its own closing orders; ids of ours never start so. */
-export const isLiquidationId = (clientOrderId: string): boolean =>
-  clientOrderId.startsWith('autoclose-')
+const isLiquidationId = (clientOrderId: string): boolean => clientOrderId.startsWith('autoclose-')
 
 /** Sums all sub-books of a trader at the exchange's marks. */
 export function pnlPartsE8(

@@ -129,7 +129,7 @@ export function createRecorder(
 }
 
 /** Wallets plus unrealised P&L over all accounts, at the marks. */
-export function totalEquityE8(exchange: ExchangeState): bigint {
+function totalEquityE8(exchange: ExchangeState): bigint {
   let total = 0n
   for (const account of exchange.accounts) total += equityE8(exchange, account)
   return total

@@ -29,7 +29,7 @@ export function columnsFrom(bars: readonly Ohlc[], symbol = 'AAAUSDT', firstStep
   }
 }
 
-export const onePercentTiers: readonly MarginTier[] = tiersFromSteps([[1e12, 125, 0.01]])
+const onePercentTiers: readonly MarginTier[] = tiersFromSteps([[1e12, 125, 0.01]])
 
 export const freeRules: BarRules = {
   startEquityQuote: 1_000_000,

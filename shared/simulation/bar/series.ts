@@ -88,7 +88,7 @@ export function cutTable(table: BarTable, steps: number): BarTable {
 }
 
 /** Index of the first time not before `wantedUs`. */
-export function firstAtOrAfter(timeUs: Float64Array, wantedUs: number): number {
+function firstAtOrAfter(timeUs: Float64Array, wantedUs: number): number {
   let low = 0
   let high = timeUs.length
   while (low < high) {

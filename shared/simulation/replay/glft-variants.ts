@@ -43,7 +43,7 @@ export type GlftVariants = {
 }
 
 /** A quote further than this from the mid is not placed. */
-export const quoteDistanceTicksMax = 1 << 18
+const quoteDistanceTicksMax = 1 << 18
 
 export const createGlftVariants = (
   variants: readonly GlftVariant[],

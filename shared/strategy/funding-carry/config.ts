@@ -5,7 +5,7 @@ import { type ConfigOf, type GivenConfig, readConfig } from '../config.ts'
 import { capitalForLotsE8, plannedSizeLotsMin } from '../sizing.ts'
 import { createLegGrid } from './legs.ts'
 
-export const fundingCarryFields = {
+const fundingCarryFields = {
   /** Funding settlements that an entry plans with. */
   periodsPlanned: { default: 9, min: 1, max: 10_000, isInteger: true },
   /** Settlements after which the position is closed in any case. */

@@ -3,7 +3,7 @@ import type { Instrument } from '#shared/market/instrument.ts'
 import { type ConfigOf, type GivenConfig, readConfig } from '../config.ts'
 import { capitalForOrdersE8 } from '../sizing.ts'
 
-export const glftFields = {
+const glftFields = {
   /**
    * Risk aversion without units: `γ/k`. Taken relative to the measured decay, one number suits a coin with a tick of
    * 0.1 and one with a tick of 0.00001. Higher leans harder against inventory.

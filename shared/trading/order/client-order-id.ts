@@ -6,3 +6,6 @@
  */
 export const clientOrderId = (strategy: string, epoch: number, sequence: number): string =>
   `${strategy.replace(/[^a-z0-9]/gi, '-').slice(0, 16)}-${epoch.toString(36)}-${sequence.toString(36)}`
+
+/** Who asked, as far as the id of an order says it: the same for all orders of a strategy on one market. */
+export const askerOf = (orderId: string): string => orderId.replace(/-[a-z0-9]+-[a-z0-9]+$/, '')

@@ -27,7 +27,7 @@ export const standardLimits: Limits = {
 }
 
 /** Below 500 quote, 5 % is less than the smallest order a venue takes: wider caps, the same stops. */
-export const smallAccountLimits: Limits = {
+const smallAccountLimits: Limits = {
   ...standardLimits,
   positionRatioMax: 0.4,
   concentrationRatioMax: 0.8,

@@ -38,7 +38,7 @@ const shareByLane: Readonly<Record<Lane, number>> = { cancel: 1, place: 0.9, rea
 const bucketsPerInterval = 60
 
 /** Until the venue has told: what its documentation promises. */
-export const documentedLimits: readonly RateLimit[] = [
+const documentedLimits: readonly RateLimit[] = [
   { resource: 'weight', intervalUs: microsPerMinute, limit: 2_400, headerSuffix: '1m' },
   { resource: 'orders', intervalUs: microsPerMinute, limit: 1_200, headerSuffix: '1m' },
 ]

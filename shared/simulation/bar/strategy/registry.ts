@@ -1,17 +1,25 @@
 import { TradingError } from '#shared/kernel/error.ts'
 import { suggest } from '#shared/kernel/suggest.ts'
-import type { GivenConfig } from '#shared/strategy/config.ts'
-import { gridMinimumCapitalE8, readGridConfig } from '#shared/strategy/grid/config.ts'
+import type { ConfigFields, GivenConfig } from '#shared/strategy/config.ts'
+import { gridFields, gridMinimumCapitalE8, readGridConfig } from '#shared/strategy/grid/config.ts'
 import { createGrid } from '#shared/strategy/grid/grid.ts'
 import type { BarInstrument } from '../state.ts'
 import type { BarStrategy } from '../strategy.ts'
-import { createBuyAndHold, readBuyAndHoldConfig } from './buy-and-hold.ts'
+import { buyAndHoldFields, createBuyAndHold, readBuyAndHoldConfig } from './buy-and-hold.ts'
 import { barsFromLive, instrumentFromBars, type LiveTerms } from './live.ts'
-import { createRsiReversal, readRsiReversalConfig } from './rsi-reversal.ts'
-import { createSmaCross, readSmaCrossConfig } from './sma-cross.ts'
+import { createRsiReversal, readRsiReversalConfig, rsiReversalFields } from './rsi-reversal.ts'
+import { createSmaCross, readSmaCrossConfig, smaCrossFields } from './sma-cross.ts'
 
 export const barStrategyNames = ['grid', 'sma-cross', 'rsi-reversal', 'buy-and-hold'] as const
 export type BarStrategyName = (typeof barStrategyNames)[number]
+
+/** The settings of each strategy: their defaults and bounds. */
+export const barStrategyFields: Readonly<Record<BarStrategyName, ConfigFields>> = {
+  grid: gridFields,
+  'sma-cross': smaCrossFields,
+  'rsi-reversal': rsiReversalFields,
+  'buy-and-hold': buyAndHoldFields,
+}
 
 /** @throws TradingError CONFIG_INVALID when there is no such strategy */
 export function readBarStrategyName(text: string): BarStrategyName {

@@ -21,7 +21,7 @@ export type ListingReport = {
 }
 
 /** What the venue documents for accounts without a special tier; `commissionRate` gives the account's own. */
-export const documentedFees = { makerFeePpm: 200, takerFeePpm: 400 }
+const documentedFees = { makerFeePpm: 200, takerFeePpm: 400 }
 
 const symbolMessage = z.object({
   symbol: z.string(),

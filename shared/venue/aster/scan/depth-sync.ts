@@ -30,7 +30,7 @@ export type DepthSync = {
 }
 
 /** Diffs held while waiting for a snapshot: minutes of the fastest stream. */
-export const heldMax = 20_000
+const heldMax = 20_000
 
 /** @param emit - called with a continuous chain of events for one instrument */
 export function createDepthSync(emit: (event: BookSnapshot | BookDelta) => void): DepthSync {
