@@ -16,9 +16,8 @@ const answering =
 test.each([
   [400, 'OPTION_INVALID', /check-data: no such symbol$/],
   [429, 'PLATFORM_UNREACHABLE', /call again later/],
-  [502, 'PLATFORM_UNREACHABLE', /unknown whether it ran/],
+  [502, 'PLATFORM_REFUSED', /check-data failed: no such symbol/],
   [503, 'PLATFORM_UNREACHABLE', /call again later/],
-  [504, 'PLATFORM_UNREACHABLE', /unknown whether it ran/],
   [500, 'PLATFORM_REFUSED', /check-data failed: no such symbol/],
   [401, 'PLATFORM_REFUSED', /check-data failed/],
 ])('a function that answers %i', async (status, code, message) => {
@@ -27,6 +26,17 @@ test.each([
   await expect(call('check-data', {})).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),
+  })
+})
+
+test.each([502, 504])('whatever answers %i in its place leaves it unknown', async (status) => {
+  const call = functionClient(
+    { http: answering(status, '<html>upstream</html>'), clock },
+    'https://{name}.run.app',
+  )
+  await expect(call('start-training', {})).rejects.toMatchObject({
+    code: 'PLATFORM_UNREACHABLE',
+    message: expect.stringMatching(/unknown whether it ran/),
   })
 })
 

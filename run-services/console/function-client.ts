@@ -46,12 +46,14 @@ export function functionClient(
       })
     const answer = parsed(reply.body)
     if (reply.status === 200) return answer
-    const said =
+    const message =
       typeof answer === 'object' && answer !== null && 'message' in answer
         ? String(answer.message)
-        : `status ${reply.status}`
+        : undefined
+    const said = message ?? `status ${reply.status}`
     if (reply.status === 400) throw new TradingError('OPTION_INVALID', `${name}: ${said}`)
-    if (reply.status === 502 || reply.status === 504)
+    // Without words of the function it is what stands before it that gave up waiting.
+    if ((reply.status === 502 || reply.status === 504) && message === undefined)
       throw new TradingError(
         'PLATFORM_UNREACHABLE',
         `${name}: ${said}, so it is unknown whether it ran; look at its log before calling again`,

@@ -14,9 +14,8 @@ SCRIPT = "import time; from asterai_train.stopping import end_when_asked as e; e
 
 
 def start(*, has_parent: bool) -> subprocess.Popen[str]:
-    variables = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    if has_parent:
-        variables["ASTERAI_ENDS_WITH_STDIN"] = "yes"
+    # Whoever runs these tests may be such a parent itself.
+    variables = {**os.environ, "PYTHONPATH": str(PROJECT), "ASTERAI_ENDS_WITH_STDIN": "yes" if has_parent else "no"}
     pipe = subprocess.PIPE
     child = subprocess.Popen(
         [sys.executable, "-c", SCRIPT], env=variables, stdin=pipe, stdout=pipe, stderr=pipe, text=True
