@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Clock, Timers } from '#shared/kernel/runtime.ts'
 import type { Micros } from '#shared/kernel/unit.ts'
@@ -7,6 +7,7 @@ import type { Intent } from '#shared/trading/order/order.ts'
 import type { Venue } from '#shared/venue/venue.ts'
 import { readExecutorConfig } from './config.ts'
 import { fenceVenue } from './fence.ts'
+import { bareKill } from './guard.ts'
 import { openGuardRegister } from './guard-register.ts'
 
 const whole = {
@@ -84,7 +85,13 @@ function guardWorld() {
     stored = { text, version: String(writes) }
     return stored.version
   }
-  const timers: Timers = { after: () => () => {} }
+  const paused: (() => void)[] = []
+  const timers: Timers = {
+    after: (_, task) => {
+      paused.push(task)
+      return () => {}
+    },
+  }
   const open = (name: string) =>
     openGuardRegister({
       register: {
@@ -115,6 +122,10 @@ function guardWorld() {
     },
     arrive: () => {
       for (const write of late.splice(0)) write()
+    },
+    /** What waits for its time comes. */
+    fire: () => {
+      for (const task of paused.splice(0)) task()
     },
     lose: (name: string) => lost.add(name),
   }
@@ -148,6 +159,49 @@ test('a kill that could not be stored is an error, not silence', async () => {
   down(true)
   guard.write(guardOf('drawdown'))
   await expect(guard.flush()).rejects.toThrow(/a kill may be forgotten: no answer/)
+})
+
+test('a kill that could not be stored is stored as soon as the platform is back', async () => {
+  const { open, stored, down, fire } = guardWorld()
+  const guard = open('first')
+  await guard.load()
+  down(true)
+  guard.write(guardOf('drawdown'))
+  await expect(guard.flush()).rejects.toThrow()
+  down(false)
+  await vi.waitFor(() => {
+    fire()
+    expect(stored()).toEqual(guardOf('drawdown'))
+  })
+})
+
+test('a kill from before the session began outlives it, whatever the session writes', async () => {
+  const { open, stored } = guardWorld()
+  const guard = open('first')
+  await guard.load()
+  guard.keepKill('by ada')
+  await guard.flush()
+  expect(stored()).toEqual(bareKill('by ada'))
+  guard.write(guardOf(null))
+  await guard.flush()
+  expect(stored()).toEqual(guardOf('by ada'))
+  guard.confirm()
+  guard.write(guardOf(null))
+  await guard.flush()
+  expect(stored()).toEqual(guardOf(null))
+  guard.keepKill('again')
+  await guard.flush()
+  expect(stored()).toEqual(guardOf('again'))
+})
+
+test('a guard of any length is kept short enough, and a bare kill comes back', async () => {
+  const { open } = guardWorld()
+  const guard = open('first')
+  guard.write(bareKill('x'.repeat(20_000)))
+  await guard.flush()
+  const next = open('second')
+  await next.load()
+  expect(next.read()).toEqual(bareKill('x'.repeat(500)))
 })
 
 test('a write that was given up and arrives late does not undo a kill', async () => {

@@ -7,6 +7,8 @@ function world() {
   const given: string[] = []
   const reasons: string[] = []
   const logged: string[] = []
+  const kept: string[] = []
+  const limits: object[] = []
   let nowUs = 100
   let isWriter = true
   let receive: (message: Message) => unknown = () => {}
@@ -27,8 +29,12 @@ function world() {
         given.push(command)
         reasons.push(reason)
       },
-      changeLimits: () => given.push('limits'),
+      changeLimits: (changed) => {
+        given.push('limits')
+        limits.push(changed)
+      },
     },
+    keepKill: (reason) => kept.push(reason),
     begun: begun.promise,
     mayWrite: () => isWriter,
     store: () => stored.promise,
@@ -38,6 +44,8 @@ function world() {
     given,
     reasons,
     logged,
+    kept,
+    limits,
     begun,
     stored,
     stop,
@@ -66,8 +74,8 @@ const isTaken = async (delivery: Promise<unknown>): Promise<boolean> => {
   return taken
 }
 
-test('a kill is obeyed at once and taken when trading has begun and it is stored', async () => {
-  const { say, given, begun, stored } = world()
+test('a kill is obeyed at once and taken when it is stored', async () => {
+  const { say, given, kept, begun, stored } = world()
   const kill = say('kill', 101)
   expect(given).toEqual(['kill'])
   expect(await isTaken(kill)).toBe(false)
@@ -75,11 +83,24 @@ test('a kill is obeyed at once and taken when trading has begun and it is stored
   expect(await isTaken(kill)).toBe(false)
   stored.resolve()
   expect(await isTaken(kill)).toBe(true)
+  expect(kept).toHaveLength(1)
+  await say('kill', 102)
+  expect(kept).toHaveLength(1)
 })
 
-test('a kill stays with the platform when trading never begins or it cannot be stored', async () => {
+test('a kill that is heard before trading begins is kept and taken, also when it never begins', async () => {
+  const { say, kept, begun, stored } = world()
+  stored.resolve()
+  await say('kill', 101)
+  const flatten = say('flatten', 102)
+  expect(kept).toEqual(['test', 'test'])
+  begun.reject(new Error('no book'))
+  await expect(flatten).rejects.toThrow('no book')
+})
+
+test('a resume waits until trading begins, and a kill stays with the platform when it cannot be stored', async () => {
   const unopened = world()
-  const early = unopened.say('kill', 101)
+  const early = unopened.say('resume', 101)
   unopened.begun.reject(new Error('no book'))
   await expect(early).rejects.toThrow('no book')
 
@@ -165,4 +186,50 @@ test('a flatten that waited for two minutes does not trade, it kills', async () 
   await say('flatten', 99)
   await publish({ command: 'flatten' })
   expect(given).toEqual(['flatten', 'kill', 'kill'])
+})
+
+test('a resume that is delivered twice does not lift what was killed in between without a command', async () => {
+  const { given, begun, stored, say } = world()
+  begun.resolve()
+  stored.resolve()
+  await say('resume', 200)
+  await say('resume', 200)
+  expect(given).toEqual(['resume'])
+})
+
+test('of limits the newest hold, whatever order they come in', async () => {
+  const { limits, logged, begun, stored, publish } = world()
+  begun.resolve()
+  stored.resolve()
+  const by = { command: 'limits', reason: 'x', by: 'ada' }
+  await publish({ ...by, at: 120, limits: { leverageMax: 1 } })
+  await publish({ ...by, at: 110, limits: { leverageMax: 5, dailyLossRatioMax: 0.1 } })
+  await publish({ ...by, at: 115, limits: { leverageMax: 4 } })
+  await publish({ ...by, at: 130, limits: { leverageMax: 2 } })
+  expect(limits).toEqual([{ leverageMax: 1 }, { dailyLossRatioMax: 0.1 }, { leverageMax: 2 }])
+  expect(logged.filter((line) => line.includes('newer limits hold'))).toHaveLength(1)
+})
+
+test('the kills of a long silence are carried out once, and again after a resume or a flatten', async () => {
+  const { given, begun, stored, say, at } = world()
+  begun.resolve()
+  stored.resolve()
+  at(1_000)
+  for (let sent = 1; sent < 500; sent++) await say('kill', sent)
+  expect(given).toEqual(['kill'])
+  await say('kill', 1_001)
+  await say('resume', 1_002)
+  await say('kill', 900)
+  await say('flatten', 1_003)
+  await say('kill', 999)
+  expect(given).toEqual(['kill', 'kill', 'resume', 'kill', 'flatten', 'kill'])
+})
+
+test('a reason of any length fits into what is kept', async () => {
+  const { reasons, begun, stored, publish } = world()
+  begun.resolve()
+  stored.resolve()
+  await publish({ command: 'kill', reason: '📉'.repeat(5_000) })
+  expect(reasons[0]!.length).toBeLessThanOrEqual(500)
+  expect(reasons[0]!.isWellFormed()).toBe(true)
 })

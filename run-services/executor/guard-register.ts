@@ -4,7 +4,7 @@ import type { Timers } from '#shared/kernel/runtime.ts'
 import { microsPerSecond } from '#shared/kernel/unit.ts'
 import type { Guard } from '#shared/trading/engine/trader.ts'
 import type { GuardStore } from './app.ts'
-import { guardFromText, textFromGuard } from './guard.ts'
+import { bareKill, guardFromText, textFromGuard } from './guard.ts'
 
 export type GuardRegisterOptions = {
   readonly register: Register
@@ -17,6 +17,10 @@ export type GuardRegisterOptions = {
 export type GuardRegister = GuardStore & {
   /** Fetches what the session before left. Call it when the lease is held and before the session opens. */
   load(): Promise<void>
+  /** Keeps a kill that the session does not know of before it begins; whatever it writes meanwhile is killed as well. */
+  keepKill(reason: string): void
+  /** The session has begun: it knows of every kill. */
+  confirm(): void
   /** Resolves once the newest guard is stored. @throws TradingError PLATFORM_UNREACHABLE */
   flush(): Promise<void>
 }
@@ -33,7 +37,11 @@ export function openGuardRegister(options: GuardRegisterOptions): GuardRegister 
   const { register, timers, mayWrite, report } = options
   let version: string | undefined
   let loaded: Guard | undefined
+  /** What was read or written last. */
+  let known: Guard | undefined
+  /** What is not stored yet. */
   let newest: Guard | undefined
+  let keptKill: string | undefined
   let storing: Promise<void> | undefined
   let isPaused = false
   let failure: Error | undefined
@@ -83,12 +91,22 @@ export function openGuardRegister(options: GuardRegisterOptions): GuardRegister 
     async load() {
       const found = await register.read()
       loaded = found && guardFromText(found.text, register.place)
+      known = loaded
       version = found?.version
     },
     read: () => loaded,
     write(guard) {
-      newest = guard
+      const isHidden = keptKill !== undefined && guard.killedBecause === null
+      newest = known = isHidden ? { ...guard, killedBecause: keptKill! } : guard
       storeInBackground()
+    },
+    keepKill(reason) {
+      keptKill = reason
+      newest = known = { ...(known ?? bareKill(reason)), killedBecause: reason }
+      storeInBackground()
+    },
+    confirm() {
+      keptKill = undefined
     },
     async flush() {
       await storing

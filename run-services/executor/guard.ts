@@ -2,11 +2,17 @@ import { z } from 'zod'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Guard } from '#shared/trading/engine/trader.ts'
 
+/** Of the stops by loss: 1e-8 quote. */
+const markSchema = z
+  .string()
+  .regex(/^-?\d+$/)
+  .nullable()
+
 const guardSchema = z.object({
   killedBecause: z.string().nullable(),
   dayStartUs: z.number(),
-  dayStartEquityE8: z.string().regex(/^-?\d+$/),
-  peakEquityE8: z.string().regex(/^-?\d+$/),
+  dayStartEquityE8: markSchema,
+  peakEquityE8: markSchema,
   limits: z
     .object({
       positionRatioMax: z.number().positive(),
@@ -36,7 +42,22 @@ export function guardFromText(text: string, where: string): Guard {
   )
 }
 
-export const textFromGuard = (guard: Guard): string => JSON.stringify(guard)
+/** A reason may be what a venue or a person said, at any length. */
+export const shortened = (reason: string): string => reason.slice(0, 500).toWellFormed()
+
+/** A kill where nothing else is known. */
+export const bareKill = (reason: string): Guard => ({
+  killedBecause: reason,
+  dayStartUs: 0,
+  dayStartEquityE8: null,
+  peakEquityE8: null,
+})
+
+export const textFromGuard = (guard: Guard): string =>
+  JSON.stringify({
+    ...guard,
+    killedBecause: guard.killedBecause === null ? null : shortened(guard.killedBecause),
+  })
 
 function parsed(text: string): unknown {
   try {

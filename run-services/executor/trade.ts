@@ -202,6 +202,7 @@ function assemble(parts: TradeParts, account: TradingAccount): Run {
         bus: platform.bus,
         clock,
         executor,
+        keepKill: guard.keepKill,
         begun: begun.promise,
         mayWrite: tenure.mayWrite,
         store: guard.flush,
@@ -282,7 +283,10 @@ function assemble(parts: TradeParts, account: TradingAccount): Run {
   const executor = createExecutor(ports, createPlan({ ...config, runId, report: ports.report }))
   return {
     executor,
-    confirm: () => begun.resolve(),
+    confirm() {
+      guard.confirm()
+      begun.resolve()
+    },
     unsubscribe() {
       unsubscribe()
       begun.reject(ended)

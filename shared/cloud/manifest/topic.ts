@@ -26,7 +26,7 @@ const declared = {
   equity: { what: 'equity and positions for people to watch, from the executor', isOrdered: true },
   market: { what: 'book tops, trades and marks, thinned for people to watch' },
   status: { what: 'state of services, from each of them and the supervisor' },
-  commands: { what: 'operator commands, to the executor', isOrdered: true, outlivesOutage: true },
+  commands: { what: 'operator commands, to the executor', outlivesOutage: true },
   alerts: { what: 'what a person should hear about, from functions and services' },
   'budget-notices': {
     what: 'notices of the billing budget',

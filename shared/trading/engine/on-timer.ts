@@ -50,9 +50,7 @@ function watchPortfolio(state: TraderState, out: TraderOutput): void {
   if (equity === undefined) return
   for (const seat of state.seats)
     seat.capitalE8 = state.allocation.capitalE8(seat.strategy.name, equity)
-  // A guard without marks is not kept, and a kill from before the first ones must outlive the process too.
-  const isUnmarked = state.killedBecause !== undefined && state.watch.peakEquityE8 === undefined
-  if (!isTrading(state) && !isUnmarked) return
+  if (!isTrading(state)) return
   const reason = watchEquity(state.watch, equity, state.nowUs, state.limits)
   if (reason) kill(state, reason, 'timer', out)
 }

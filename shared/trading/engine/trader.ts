@@ -37,8 +37,9 @@ export type TraderConfig = {
 export type Guard = {
   readonly killedBecause: string | null
   readonly dayStartUs: number
-  readonly dayStartEquityE8: string
-  readonly peakEquityE8: string
+  /** Null while equity was not seen yet, as the peak. */
+  readonly dayStartEquityE8: string | null
+  readonly peakEquityE8: string | null
   /** Present while an operator has tightened some. */
   readonly limits?: Limits
 }
@@ -162,19 +163,22 @@ export function createTrader(config: TraderConfig): TraderState {
 
 const watchOf = (guard: Guard): Watch => ({
   dayStartUs: guard.dayStartUs,
-  dayStartEquityE8: BigInt(guard.dayStartEquityE8),
-  peakEquityE8: BigInt(guard.peakEquityE8),
+  dayStartEquityE8: equityFrom(guard.dayStartEquityE8),
+  peakEquityE8: equityFrom(guard.peakEquityE8),
 })
 
-/** @returns undefined until equity was seen: there is nothing to keep yet */
+const equityFrom = (text: string | null): QuoteE8 | undefined =>
+  text === null ? undefined : BigInt(text)
+
+/** @returns undefined until equity was seen or somebody killed: there is nothing to keep yet */
 export function guardOf({ config, killedBecause, limits, watch }: TraderState): Guard | undefined {
   const { dayStartUs, dayStartEquityE8, peakEquityE8 } = watch
-  if (dayStartEquityE8 === undefined || peakEquityE8 === undefined) return undefined
+  if (dayStartEquityE8 === undefined && killedBecause === undefined) return undefined
   return {
     killedBecause: killedBecause ?? null,
-    dayStartUs,
-    dayStartEquityE8: String(dayStartEquityE8),
-    peakEquityE8: String(peakEquityE8),
+    dayStartUs: dayStartEquityE8 === undefined ? 0 : dayStartUs,
+    dayStartEquityE8: dayStartEquityE8 === undefined ? null : String(dayStartEquityE8),
+    peakEquityE8: peakEquityE8 === undefined ? null : String(peakEquityE8),
     ...(areTightened(config.limits, limits) ? { limits } : {}),
   }
 }
