@@ -25,7 +25,10 @@ const dayUs = (index: number) => Date.parse(`${days[index]}T00:00:00Z`) * 1_000
 const minuteUs = 60_000_000
 const hourUs = 60 * minuteUs
 
-const row = (atUs: number, pnl: string, other: Partial<EquityRow> = {}) => ({
+/** Rows of before there were epochs have none. */
+type StoredRow = Omit<EquityRow, 'epoch'> & { readonly epoch: number | null }
+
+const row = (atUs: number, pnl: string, other: Partial<StoredRow> = {}): StoredRow => ({
   run_id: 'run-1',
   epoch: 1,
   strategy: 'total',
@@ -39,7 +42,7 @@ const row = (atUs: number, pnl: string, other: Partial<EquityRow> = {}) => ({
   ...other,
 })
 
-async function reportsOf(rows: readonly EquityRow[]): Promise<readonly DayReport[]> {
+async function reportsOf(rows: readonly StoredRow[]): Promise<readonly DayReport[]> {
   const warehouse = await testWarehouse()
   await warehouse.fill(
     'equity',
@@ -109,6 +112,84 @@ test('a strategy that turns up later than its session had nothing before', async
     ['total', '-1.00000000'],
     [unassigned, '-1.00000000'],
   ])
+})
+
+test.each<[sessions: readonly (readonly [number, number])[], silences: readonly string[]]>([
+  // A session of the whole day recorded what lies between two others.
+  [
+    [
+      [0, 24],
+      [1, 2],
+      [9, 10],
+    ],
+    [],
+  ],
+  [
+    [
+      [0, 5],
+      [1, 2],
+      [9, 24],
+    ],
+    ['from 05:00 to 09:00, between epoch 1 and epoch 3'],
+  ],
+  [
+    [
+      [0, 5],
+      [3, 24],
+    ],
+    [],
+  ],
+  [
+    [
+      [0, 5],
+      [5, 24],
+    ],
+    [],
+  ],
+  [
+    [
+      [0, 1],
+      [2, 3],
+      [4, 24],
+    ],
+    [
+      'from 01:00 to 02:00, between epoch 1 and epoch 2',
+      'from 03:00 to 04:00, between epoch 2 and epoch 3',
+    ],
+  ],
+])('of sessions at the hours %j nothing was recorded %j', async (sessions, silences) => {
+  const [report] = await reportsOf(
+    sessions.flatMap((hours, index) =>
+      hours.map((hour) =>
+        row(dayUs(0) + (hour === 24 ? 24 * hourUs - 1 : hour * hourUs), '0', {
+          run_id: `run-${index}`,
+          epoch: index + 1,
+        }),
+      ),
+    ),
+  )
+  const told =
+    /from \S+T(\d\d:\d\d):00Z to \S+T(\d\d:\d\d):00Z, between \S+ \((epoch \d)\) and \S+ \((epoch \d)\)/
+  expect(report?.missing.filter((line) => line.startsWith('Nothing was recorded'))).toHaveLength(
+    silences.length,
+  )
+  expect(
+    report?.missing.flatMap((line) => {
+      const [, from, until, before, after] = told.exec(line) ?? []
+      return from === undefined ? [] : [`from ${from} to ${until}, between ${before} and ${after}`]
+    }),
+  ).toEqual(silences)
+})
+
+test('rows of before there were epochs are one session of their run', async () => {
+  const [report] = await reportsOf([
+    row(dayUs(0), '1', { epoch: null }),
+    row(dayUs(0) + 6 * hourUs, '-10', { epoch: null }),
+    row(dayUs(0) + 7 * hourUs, '-10', { epoch: 4 }),
+    row(dayUs(0) + 8 * hourUs, '-12', { epoch: 4 }),
+  ])
+  expect(report?.total?.pnl).toBe('-13.00000000')
+  expect(report?.lines['run-1']?.map(([, pnl]) => pnl)).toEqual([0, -11, -11, -13])
 })
 
 type Step =

@@ -155,14 +155,17 @@ function gapsOf(
 ): readonly string[] {
   const [first] = sessions
   if (!first) return []
-  const lastUs = Math.max(...sessions.map((session) => session.lastUs))
-  const between = sessions.slice(1).flatMap((next, index) => {
-    const before = sessions[index]!
-    if (next.firstUs <= before.lastUs) return []
-    return [
-      `Nothing was recorded from ${isoSeconds(before.lastUs)} to ${isoSeconds(next.firstUs)}, between ${nameOf(before)} and ${nameOf(next)}: equity was ${decimalFromQuoteE8(before.equityLastE8)} before and ${decimalFromQuoteE8(next.equityFirstE8)} after. That difference is in no P&L.`,
-    ]
-  })
+  /** Of the sessions that began so far, the one that recorded longest. */
+  let before = first
+  const between: string[] = []
+  for (const next of sessions) {
+    if (next.firstUs > before.lastUs)
+      between.push(
+        `Nothing was recorded from ${isoSeconds(before.lastUs)} to ${isoSeconds(next.firstUs)}, between ${nameOf(before)} and ${nameOf(next)}: equity was ${decimalFromQuoteE8(before.equityLastE8)} before and ${decimalFromQuoteE8(next.equityFirstE8)} after. That difference is in no P&L.`,
+      )
+    if (next.lastUs > before.lastUs) before = next
+  }
+  const { lastUs } = before
   return [
     ...(first.isOlder || first.firstUs - fromUs <= silenceUsMax
       ? []

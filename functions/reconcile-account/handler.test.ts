@@ -258,6 +258,45 @@ test('an account that trades while it is read fits its history at some moment in
   }
 })
 
+/** Edges of what a first check compares. */
+const fromMs = scheduledAtUs / 1_000 - 62 * 60_000
+const untilMs = scheduledAtUs / 1_000 - 2 * 60_000
+
+test.each([
+  ['begins', fromMs, 20_000],
+  ['begins', fromMs, -20_000],
+  ['ends', untilMs, 20_000],
+  ['ends', untilMs, -20_000],
+])(
+  'a booking that the sides date differently where a check %s (%d, we by %d ms) is found',
+  async (_, edgeMs, oursMs) => {
+    const trade = { tradeId: 1, feeE8: 7n, pnlE8: -5n }
+    const history = booked({ ...trade, atMs: edgeMs - oursMs })
+    const ports = await world([{ ...trade, atMs: edgeMs + oursMs }], [...history, funding])
+    expect(await reconcileAccount({}, scheduledAtUs, ports)).toMatchObject({
+      compared: 4,
+      differences: [],
+      waitingForRows: 0,
+      withoutRow: [],
+    })
+  },
+)
+
+test.each([
+  ['before', fromMs - 20_000],
+  ['after', untilMs + 20_000],
+])('a booking without a row is left to the check %s when it is of its time', async (_, atMs) => {
+  const history = booked({ tradeId: 1, feeE8: 7n, pnlE8: 0n, atMs })
+  const ports = await world([], [...history, funding])
+  expect(await reconcileAccount({}, scheduledAtUs, ports)).toMatchObject({
+    compared: 2,
+    differences: [],
+    waitingForRows: 0,
+    withoutRow: [],
+  })
+  expect(ports.bus.said('alerts')).toEqual([])
+})
+
 test('without a key it says why nothing was compared', async () => {
   const ports = { ...(await world(trades, [])), accounts: undefined }
   expect(await reconcileAccount({}, scheduledAtUs, ports)).toMatchObject({

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Previews a change, or deploys it, asks the deployed system whether it works, and goes back when it does not.
 # ACTION is `preview` or `up`; STACK names the stack, RELEASE the image tag.
-# Ends with 1 after a release that failed, and with another code when it is not known whether it works.
+# Ends with 1 after a release that failed, and with 3 when it is not known whether it works.
 set -euo pipefail
 : "${ACTION:?preview or up}" "${STACK:?the stack}" "${RELEASE:?the image tag}"
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 mkdir -p dist
 # The Node of the project, whatever the image brings: it runs TypeScript by itself.
 PATH="$PWD/node_modules/.bin:$PATH"
+
+# What the smoke test ends with when something does not work, and no crash of it does.
+smoke_fails=20
 
 state() { pulumi stack output "$1" 2>/dev/null || true; }
 
@@ -62,7 +65,13 @@ roll_back() {
     printf 'error: going back failed too; look at it now\n' >&2
     exit 1
   }
-  smoke >&2 || printf 'error: the previous release does not pass either; look at it now\n' >&2
+  local again=0
+  smoke >&2 || again=$?
+  case $again in
+    0) ;;
+    "$smoke_fails") printf 'error: the previous release does not pass either; look at it now\n' >&2 ;;
+    *) printf 'error: it is not known whether the previous release works; look at it now\n' >&2 ;;
+  esac
   exit 1
 }
 
@@ -76,9 +85,9 @@ outcome=0
 smoke ${anew[@]+"${anew[@]}"} || outcome=$?
 case $outcome in
   0) printf 'release %s works\n' "$RELEASE" ;;
-  1) roll_back ;;
+  "$smoke_fails") roll_back ;;
   *)
     printf 'error: it is not known whether release %s works, so nothing is undone; look, and ask again: node infra/release/smoke.ts --outputs dist/outputs.json\n' "$RELEASE" >&2
-    exit "$outcome"
+    exit 3
     ;;
 esac

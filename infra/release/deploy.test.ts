@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { trustedPush } from '../pulumi/workload-identity.ts'
+import { smokeExits } from './smoke-check.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -16,13 +17,15 @@ type Given = {
   /** What the state says once the deployment has failed. */
   readonly now?: string
   readonly fails?: 'up' | 'smoke' | 'fetch'
-  /** Exit code of the first smoke test. */
+  /** Exit code of the first smoke test, and of the one after going back. */
   readonly smoke?: number
+  readonly smokeAgain?: number
 }
 
 /** Runs the script in a folder of its own, with stand-ins for pulumi, gcloud and the smoke test that write down their calls. */
 function deploy(action: string, given: Given = {}) {
-  const { previous, now = previous, fails, smoke = fails === 'smoke' ? 1 : 0 } = given
+  const { previous, now = previous, fails, smokeAgain = 0 } = given
+  const { smoke = fails === 'smoke' ? smokeExits.fails : 0 } = given
   const root = mkdtempSync(join(tmpdir(), 'asterai-deploy-'))
   folders.push(root)
   mkdirSync(join(root, 'infra'))
@@ -52,7 +55,7 @@ esac`,
     'node',
     `if [ "$1" = -p ]; then echo dist/functions-new.zip; exit; fi
 echo "smoke $*" >>'${log}'
-[ "$(grep -c '^smoke' '${log}')" -gt 1 ] || exit ${smoke}`,
+if [ "$(grep -c '^smoke' '${log}')" -gt 1 ]; then exit ${smokeAgain}; else exit ${smoke}; fi`,
   )
   const result = spawnSync('bash', ['infra/release/deploy.sh'], {
     cwd: root,
@@ -115,11 +118,29 @@ test.each(['smoke', 'up'] as const)(
   },
 )
 
-test.each([2, 3])('what could not be asked (code %d) undoes nothing and is no success', (smoke) => {
+test.each([
+  [smokeExits.unknown, 'what could not be asked'],
+  [1, 'a crash of the smoke test, or a fault it names'],
+  [2, 'options it does not take'],
+  [10, 'Node that cannot begin'],
+  [127, 'no Node at all'],
+  [137, 'a smoke test that was killed'],
+])('code %d (%s) undoes nothing and is no success', (smoke) => {
   const { status, calls, error } = deploy('up', { previous: 'old', smoke })
-  expect(status).toBe(smoke)
+  expect(status).toBe(3)
   expect(error).toContain('not known whether release new works')
   expect(steps(calls)).toEqual([wayBack, ...brought, 'smoke'])
+})
+
+test.each([
+  [0, ''],
+  [smokeExits.fails, 'the previous release does not pass either'],
+  [1, 'it is not known whether the previous release works'],
+])('after going back, code %d is told as it is: %s', (smokeAgain, told) => {
+  const { status, error } = deploy('up', { previous: 'old', fails: 'smoke', smokeAgain })
+  expect(status).toBe(1)
+  expect(error.split('going back from new to old')[1]?.trim()).toContain(told)
+  expect(error.includes('previous release')).toBe(smokeAgain !== 0)
 })
 
 test('without a way back nothing is changed', () => {

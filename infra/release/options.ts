@@ -21,8 +21,8 @@ export const smokeCommand = {
   ],
   notes: [
     'Needs gcloud, signed in as somebody who may run schedules, read logs and ask BigQuery.',
-    'Exit code 3: nothing failed, but something could not be asked. That is no reason to undo a release.',
+    'Exit code 20: something does not work; the release is to be undone. Exit code 3: nothing failed, but something could not be asked. That, and a fault of this program, is no reason to undo a release.',
     'A function that answers 502 could not reach the venue: that too is unknown.',
   ],
-  exits: { 0: 'everything works', 1: 'something does not' },
+  exits: { 0: 'everything works', 1: 'a fault of this program: nothing is known' },
 } satisfies Command

@@ -34,6 +34,23 @@ export type SmokeResult = {
   readonly why: string
 }
 
+/**
+ * Exit codes of the smoke test. Only `fails` undoes a release, so nothing else may end with it: 1 is any fault of this
+ * program, 2 its options, 3 to 14 what Node ends itself with, above 125 the shell and signals.
+ */
+export const smokeExits = { works: 0, fails: 20, unknown: 3 } as const satisfies Record<
+  SmokeResult['verdict'],
+  number
+>
+
+/** One failure is one too many; without any, one unknown leaves the whole unknown. */
+export function exitCodeOf(results: readonly SmokeResult[]): number {
+  const verdicts = results.map(({ verdict }) => verdict)
+  if (verdicts.includes('fails')) return smokeExits.fails
+  const isKnown = verdicts.length > 0 && !verdicts.includes('unknown')
+  return isKnown ? smokeExits.works : smokeExits.unknown
+}
+
 type Finding = Omit<SmokeResult, 'name'>
 
 const works = (why = ''): Finding => ({ verdict: 'works', why })

@@ -5,7 +5,7 @@ import { invalidOption } from '#shared/cloud/command-line/read-word.ts'
 import { carryOut, runProcess } from '#shared/cloud/command-line/run.ts'
 import type { AskGoogle } from './google-api.ts'
 import { smokeCommand } from './options.ts'
-import { runSmoke, type SmokeResult } from './smoke-check.ts'
+import { exitCodeOf, runSmoke } from './smoke-check.ts'
 
 const timeoutMs = 60_000
 /** Tokens live for an hour; this asks for one more often. */
@@ -71,11 +71,6 @@ async function main(file: string, deployedMs: number | undefined): Promise<numbe
   for (const { name, verdict, why } of results)
     process.stdout.write(`${words[verdict]} ${name}${why === '' ? '' : `: ${why}`}\n`)
   return exitCodeOf(results)
-}
-
-function exitCodeOf(results: readonly SmokeResult[]): number {
-  if (results.some(({ verdict }) => verdict === 'fails')) return 1
-  return results.every(({ verdict }) => verdict === 'works') ? 0 : 3
 }
 
 await runProcess(carryOut(smokeCommand, ({ options }) => main(options.outputs, options.deployed)))

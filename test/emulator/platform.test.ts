@@ -31,9 +31,9 @@ test('a platform opens from its environment, hands over what was published, and 
   const heard = new Promise((resolve) => platform.bus.subscribe('status', resolve))
   platform.bus.publish('status', { state: 'running' })
   expect(await heard).toEqual({ state: 'running' })
-  platform.bus.publish('commands', { command: 'kill' })
+  platform.bus.publish('equity', { rows: [] })
   await platform.close()
-  expect(pubsub.published('commands')).toMatchObject([
+  expect(pubsub.published('equity')).toMatchObject([
     { orderingKey: 'console-1', attributes: { sender: 'console-1' } },
   ])
   await secrets.close()

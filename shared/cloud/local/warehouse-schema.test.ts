@@ -126,6 +126,44 @@ test('a table whose key got more columns is begun anew, and its rows of before s
   await warehouse.close()
 })
 
+test('a table whose JSON is text now is begun anew, and its rows of before stay', async () => {
+  const path = await fileOfBefore(
+    'ALTER TABLE audit_log RENAME TO other',
+    'CREATE TABLE audit_log AS SELECT * EXCLUDE (detail, role), CAST(detail AS JSON) AS detail FROM other',
+    'DROP TABLE other',
+    'ALTER TABLE audit_log ADD PRIMARY KEY (sequence, row_hash)',
+    `INSERT INTO audit_log BY NAME SELECT 7 AS sequence, 'old' AS row_hash, '{"a":1}' AS detail`,
+  )
+  await expect(openWarehouse(path, { readOnly: true })).rejects.toThrow(
+    `${path} lacks the new type of detail of audit_log: an earlier version wrote it; the next npm start`,
+  )
+  const said: string[] = []
+  const values = { actor: 'ann', role: 'admin', action: 'pause', outcome: 'done', status: 200 }
+  const row: Row = {
+    ...values,
+    sequence: 1,
+    recorded_at: 1_700_000_000_000_000,
+    request_id: 'request-1',
+    detail: '{"b": 1}',
+    previous_hash: '',
+    row_hash: 'new',
+  }
+  for (let session = 0; session < 2; session++) {
+    const warehouse = await openWarehouse(path, { report: (line) => said.push(line) })
+    await warehouse.insert('audit_log', [row])
+    await warehouse.close()
+  }
+  expect(said).toEqual([
+    `${path}: audit_log is begun anew by its new type of detail; its rows of before are in audit_log_before`,
+  ])
+  const warehouse = await openWarehouse(path, { readOnly: true })
+  const { rows } = await warehouse.query('SELECT sequence, role, detail FROM audit_log')
+  expect(rows).toEqual([[1, 'admin', '{"b": 1}']])
+  const before = await warehouse.query('SELECT sequence, row_hash, detail FROM audit_log_before')
+  expect(before.rows).toEqual([[7, 'old', '{"a":1}']])
+  await warehouse.close()
+})
+
 test.each([
   [
     'another key',
@@ -136,6 +174,15 @@ test.each([
     'another type',
     ['ALTER TABLE equity ALTER fees TYPE DOUBLE'],
     /has column equity\.fees as DOUBLE instead of DECIMAL\(38,8\): another version/,
+  ],
+  [
+    'text that should be JSON',
+    [
+      'CREATE TABLE other AS SELECT * REPLACE (CAST(inputs AS VARCHAR) AS inputs) FROM decisions',
+      'DROP TABLE decisions',
+      'ALTER TABLE other RENAME TO decisions',
+    ],
+    /has column decisions\.inputs as VARCHAR instead of JSON: another version/,
   ],
   [
     'no key',

@@ -7,19 +7,20 @@ import { sqlTypes } from './warehouse-row.ts'
 type Missing = {
   readonly tables: readonly string[]
   readonly columns: readonly { readonly table: string; readonly column: string }[]
-  /** Tables whose key got more columns: what these were in the rows of before, nobody knows. */
-  readonly outgrown: readonly string[]
+  /** Tables whose rows of before cannot be made into rows of today, by what is new about them. */
+  readonly outgrown: ReadonlyMap<string, string>
 }
 
 const specs = Object.entries<TableSpec>(tables)
 
 /**
  * Makes the tables of the manifest where there are none, and adds columns to those of an earlier version: its rows stay,
- * with nothing in the new columns. A table whose key got more columns is begun anew, and its rows of before stay under
- * another name. All or nothing.
+ * with nothing in the new columns. A table is begun anew, and its rows of before stay under another name, when its key
+ * got more columns (what these were, nobody knows) or when what was JSON is text now (the audit log hashed the value then
+ * and hashes the text now, so no row of before would verify). All or nothing.
  *
  * @param report - hears one line about each table that was begun anew
- * @throws TradingError FILE_UNREADABLE when the type of a column is another one, or a key has lost columns: rows of
+ * @throws TradingError FILE_UNREADABLE when the type of a column is any other one, or a key has lost columns: rows of
  * before would mean something else
  */
 export async function bringUpToDate(
@@ -29,13 +30,17 @@ export async function bringUpToDate(
 ): Promise<void> {
   const types = await readTypes(connection)
   const missing = await compareTables(connection, path)
-  const asides = missing.outgrown.map((table) => [table, asideName(table, types)] as const)
+  const asides = [...missing.outgrown].map(([table, why]) => ({
+    table,
+    why,
+    aside: asideName(table, types),
+  }))
   // One transaction: one write to disk instead of one per table.
   await connection.run('BEGIN')
-  for (const [table, aside] of asides)
+  for (const { aside, table } of asides)
     await connection.run(`ALTER TABLE "${table}" RENAME TO "${aside}"`)
   for (const [name, { columns, key }] of specs) {
-    if (!missing.tables.includes(name) && !missing.outgrown.includes(name)) continue
+    if (!missing.tables.includes(name) && !missing.outgrown.has(name)) continue
     const list = Object.entries(columns).map(([column, type]) => `"${column}" ${sqlTypes[type]}`)
     const keys = key.map((column) => `"${column}"`).join(', ')
     await connection.run(`CREATE TABLE "${name}" (${list.join(', ')}, PRIMARY KEY (${keys}))`)
@@ -43,8 +48,8 @@ export async function bringUpToDate(
   for (const { column, table } of missing.columns)
     await connection.run(`ALTER TABLE "${table}" ADD COLUMN "${column}" ${typeOf(table, column)}`)
   await connection.run('COMMIT')
-  for (const [table, aside] of asides)
-    report(`${path}: ${table} is begun anew by its new key; its rows of before are in ${aside}`)
+  for (const { aside, table, why } of asides)
+    report(`${path}: ${table} is begun anew by its ${why}; its rows of before are in ${aside}`)
 }
 
 /** A name that no table has yet. */
@@ -71,7 +76,7 @@ export async function requireUpToDate(connection: DuckDBConnection, path: string
   const [column] = missing.columns
   const [first = column && `${column.table}.${column.column}`] = [
     ...missing.tables,
-    ...missing.outgrown.map((table) => `the new key of ${table}`),
+    ...[...missing.outgrown].map(([table, why]) => `the ${why} of ${table}`),
   ]
   if (first !== undefined)
     throw new TradingError(
@@ -92,7 +97,7 @@ async function compareTables(connection: DuckDBConnection, path: string): Promis
     )
   }
   const columnsMissing: { table: string; column: string }[] = []
-  const outgrown: string[] = []
+  const outgrown = new Map<string, string>()
   for (const [table, { columns, key }] of specs) {
     const found = types.get(table)
     if (found === undefined) continue
@@ -100,19 +105,23 @@ async function compareTables(connection: DuckDBConnection, path: string): Promis
     const isSameKey = keyFound.toSorted().join(', ') === key.toSorted().join(', ')
     const isOutgrown =
       !isSameKey && keyFound.length > 0 && keyFound.every((one) => key.includes(one))
-    if (isOutgrown) outgrown.push(table)
+    if (isOutgrown) outgrown.set(table, 'new key')
     for (const column of Object.keys(columns)) {
       const wanted = typeOf(table, column)
       const type = found.get(column)
-      if (type === undefined && isSameKey) columnsMissing.push({ table, column })
-      else if (type !== undefined && type !== wanted)
+      if (type === undefined) columnsMissing.push({ table, column })
+      else if (type === sqlTypes.json && wanted === sqlTypes.string)
+        outgrown.set(table, `new type of ${column}`)
+      else if (type !== wanted)
         refuse(`has column ${table}.${column} as ${type} instead of ${wanted}`)
     }
     if (!isSameKey && !isOutgrown)
       refuse(`has table ${table} with key (${keyFound.join(', ')}) instead of (${key.join(', ')})`)
   }
   const tablesMissing = specs.map(([name]) => name).filter((name) => !types.has(name))
-  return { tables: tablesMissing, columns: columnsMissing, outgrown }
+  // A table that is begun anew has all columns.
+  const columnsToAdd = columnsMissing.filter(({ table }) => !outgrown.has(table))
+  return { tables: tablesMissing, columns: columnsToAdd, outgrown }
 }
 
 const typeOf = (table: string, column: string): string => {

@@ -169,6 +169,11 @@ export const queryRows: Readonly<Partial<Record<TableName, readonly Row[]>>> = {
     equity(5 * minute, '1.5'),
     equity(11 * minute + 1, '-2.00000001'),
     equity(3 * minute, '0.25', { strategy: 'glft' }),
+    // Of before there were epochs.
+    equity(-minute, '2', { run_id: 'run-old', epoch: null }),
+    equity(minute, '3', { run_id: 'run-old', epoch: null }),
+    equity(2 * minute, '4', { run_id: 'run-old', epoch: null }),
+    equity(4 * minute, '8', { run_id: 'run-old', epoch: null }),
   ],
   candles: [
     candle('BTCUSDT', 0),
@@ -235,7 +240,7 @@ export type QueryCase = {
   readonly expected: unknown
 }
 
-const profit = (strategy: string, at: number, pnlE8: bigint) => ({
+const profit = (strategy: string, at: number, pnlE8: bigint, session = {}) => ({
   runId: 'run-1',
   epoch: 3,
   strategy,
@@ -246,7 +251,9 @@ const profit = (strategy: string, at: number, pnlE8: bigint) => ({
   priceE8: -200_000_000n,
   feesE8: 30_000_000n,
   fundingE8: 4n,
+  ...session,
 })
+const sessionOfOld = { runId: 'run-old', epoch: 0 }
 
 /** Every query of the product with what it must answer to `queryRows`, whatever the database. */
 export const queryCases: readonly QueryCase[] = [
@@ -312,6 +319,9 @@ export const queryCases: readonly QueryCase[] = [
       profit('total', -1, -600_000_000n),
       profit('total', 0, 0n),
       profit('total', 11 * minute + 1, -200_000_001n),
+      profit('total', -minute, 200_000_000n, sessionOfOld),
+      profit('total', minute, 300_000_000n, sessionOfOld),
+      profit('total', 4 * minute, 800_000_000n, sessionOfOld),
     ],
   },
   {
@@ -321,6 +331,7 @@ export const queryCases: readonly QueryCase[] = [
     expected: [
       { runId: 'run-1', epoch: 3, recordedAtUs: day + 5 * minute, pnlQuote: 0.75 },
       { runId: 'run-1', epoch: 3, recordedAtUs: day + 11 * minute + 1, pnlQuote: -2.00000001 },
+      { ...sessionOfOld, recordedAtUs: day + 4 * minute, pnlQuote: 5 },
     ],
   },
   {

@@ -22,26 +22,30 @@ export type ProfitRow = {
 /** How far back a session's last row before a span is looked for; one silent for longer begins anew. */
 const profitMemoryUs = 7 * microsPerDay
 
+/** Rows of before there were epochs have none; those of a run are one session. */
+const epochOf = (table: string): string => `COALESCE(${table}.epoch, 0)`
+
 /**
  * Of each session and strategy with rows in a span: the last row before the span, the first and the last within it. A
- * session is a run and an epoch.
+ * session is a run and an epoch, 0 in rows that have none.
  */
 export function profitEndsQuery(span: Span): string {
   const known = { ...span, fromUs: Math.max(0, span.fromUs - profitMemoryUs) }
   const isWithin = within('recorded_at', span)
-  return `SELECT equity.run_id, equity.epoch, equity.strategy, equity.recorded_at, equity.equity, equity.pnl,
+  return `SELECT equity.run_id, ${epochOf('equity')} AS epoch, equity.strategy, equity.recorded_at, equity.equity, equity.pnl,
   equity.spread_pnl, equity.price_pnl, equity.fees, equity.funding
 FROM equity
 JOIN (
-  SELECT run_id, epoch, strategy,
+  SELECT run_id, ${epochOf('points')} AS session_epoch, strategy,
     MAX(CASE WHEN ${isWithin} THEN NULL ELSE recorded_at END) AS before_at,
     MIN(CASE WHEN ${isWithin} THEN recorded_at END) AS first_at,
     MAX(CASE WHEN ${isWithin} THEN recorded_at END) AS last_at
   -- Without the alias, BigQuery takes 'equity' for the whole row.
   FROM equity AS points
   WHERE ${within('recorded_at', known)}
-  GROUP BY run_id, epoch, strategy
-) AS ends ON equity.run_id = ends.run_id AND equity.epoch = ends.epoch AND equity.strategy = ends.strategy
+  GROUP BY run_id, session_epoch, strategy
+) AS ends ON equity.run_id = ends.run_id AND ${epochOf('equity')} = ends.session_epoch
+  AND equity.strategy = ends.strategy
 WHERE ends.last_at IS NOT NULL
   AND (equity.recorded_at = ends.before_at OR equity.recorded_at = ends.first_at
     OR equity.recorded_at = ends.last_at)
@@ -67,17 +71,18 @@ export const readProfitEnds = ({ rows }: QueryResult): readonly ProfitRow[] =>
 export type ProfitPoint = {
   readonly runId: string
   readonly epoch: number
-  /** The last row of its ten minutes. */
+  /** Of the last row of its ten minutes. */
   readonly recordedAtUs: Micros
+  /** Mean of the rows of its ten minutes, in quote. */
   readonly pnlQuote: number
 }
 
-/** Total P&L of each session, one point for ten minutes. */
+/** Total P&L of each session, one point for ten minutes: their mean, at the time of their last row. */
 export const profitLineQuery = (span: Span): string =>
-  `SELECT run_id, epoch, MAX(recorded_at) AS recorded_at, AVG(pnl) AS pnl
-FROM equity
+  `SELECT run_id, ${epochOf('points')} AS session_epoch, MAX(recorded_at) AS recorded_at, AVG(pnl) AS pnl
+FROM equity AS points
 WHERE strategy = 'total' AND ${within('recorded_at', span)}
-GROUP BY run_id, epoch, EXTRACT(DAY FROM recorded_at), EXTRACT(HOUR FROM recorded_at),
+GROUP BY run_id, session_epoch, EXTRACT(DAY FROM recorded_at), EXTRACT(HOUR FROM recorded_at),
   FLOOR(EXTRACT(MINUTE FROM recorded_at) / 10)
 ORDER BY 1, 2, 3`
 
