@@ -397,7 +397,14 @@ describe('what is allowed is done once its row is stored', () => {
     audit.isAway = false
     expect((await post('/api/commands', await olga(), kill)).status).toBe(202)
     expect(effects).toHaveLength(2)
-    expect(verifyAudit(await auditRows())).toMatchObject({ isIntact: true })
+    const rows = await auditRows()
+    expect(rows.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+      'command begun',
+      'command not-done',
+      ...Array(2).fill(['command begun', 'command done']).flat(),
+    ])
+    expect(rows[1]?.actor).toBe('ada@example.com')
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
   })
 
   test('a kill is answered although the audit log never answers', async () => {

@@ -172,8 +172,9 @@ export function createGate(ports: GatePorts): Gate {
 
   const perform = async (
     plan: Plan,
-    entry: Omit<AuditEntry, 'outcome' | 'status'>,
+    asked: Omit<AuditEntry, 'outcome' | 'status'>,
   ): Promise<ApiAnswer> => {
+    const entry = { ...asked, isStop: plan.isStop }
     const begun = audit.record({ ...entry, outcome: 'begun', status: null })
     // An operator who stops trading must not have to wait for a warehouse that is away. Said in the log instead.
     if (plan.isStop) begun.catch(ports.report)

@@ -29,6 +29,9 @@ export const headOf = ({ sequence, row_hash }: AuditRow): AuditHead => ({
   rowHash: row_hash,
 })
 
+/** How many rows back a writer still finds an end to join. */
+export const joinedRowsMax = 10_000
+
 const detailSchema = z.object({ joins: z.array(z.string()).default([]) })
 
 /**
@@ -55,7 +58,7 @@ export type Continuation = {
  * from the same row; whoever writes next follows the longer branch and names the ends of the others, so that the
  * record is one again and none of it can be taken away.
  *
- * @param newest - the last rows of the table, newest first
+ * @param newest - the last rows of the table, newest first, as far back as to the own row if it is there
  * @param own - the last row this process has stored; undefined before its first
  */
 export function continueChain(

@@ -1,5 +1,5 @@
 import type { AuditRow } from '#shared/cloud/query/audit.ts'
-import { type AuditHead, genesis, hashRow, headOf, joinsOf } from './chain.ts'
+import { type AuditHead, genesis, hashRow, headOf, joinedRowsMax, joinsOf } from './chain.ts'
 
 export type AuditVerdict =
   | {
@@ -38,8 +38,8 @@ type End = AuditHead & {
   readonly branchedAt: number
 }
 
-/** Rows a later one may join; a writer looks at far fewer. */
-const recentMax = 1_000
+/** Rows a later one may join; twice what a writer looks at, for rows are added while it does. */
+const recentMax = 2 * joinedRowsMax
 
 /**
  * Checks that rows are exactly what was written: none edited, left out, added or moved.

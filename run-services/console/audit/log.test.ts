@@ -14,7 +14,7 @@ import {
   createManualTimers,
   startUs,
 } from '../console.fixture.ts'
-import { chainRow, genesis, headOf } from './chain.ts'
+import { chainRow, genesis, headOf, joinedRowsMax } from './chain.ts'
 import { verifyAudit } from './check.ts'
 import { type AuditEntry, createAuditLog } from './log.ts'
 
@@ -66,7 +66,7 @@ describe('one writer', () => {
     const rows = await readAll(table)
     expect(rows).toHaveLength(4)
     expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
-    expect(String(rows[1]!.detail)).toContain('"unrecorded":3')
+    expect(String(rows[1]!.detail)).toContain('"unrecorded":2')
   })
 
   test('rows of many calls at once are one chain', async () => {
@@ -135,6 +135,79 @@ describe('one writer', () => {
   })
 })
 
+describe('a writer whose own last row is far back', () => {
+  /** One writes a row, the other as many as given, the first one again; then the others of the release. */
+  const overtaken = async (rows: number) => {
+    const table = createAuditTable()
+    const clock = createManualClock()
+    const [one, two] = [open(table, clock), open(table, clock)]
+    await one.log.record(entry())
+    for (let count = 0; count < rows; count++) await two.log.record(entry())
+    clock.atUs += 5e6
+    await one.log.record(entry())
+    return { table, clock, two }
+  }
+
+  test.each([199, 200, 450])('goes on behind %i rows of another', async (count) => {
+    const { table, clock, two } = await overtaken(count)
+    expect(verifyAudit(await readAll(table))).toMatchObject({
+      isIntact: true,
+      head: { sequence: count + 2 },
+      joins: [count + 2],
+    })
+    clock.atUs += 5e6
+    await two.log.record(entry())
+    expect(verifyAudit(await readAll(table))).toMatchObject({ isIntact: true })
+  })
+
+  test('and is an end that nothing follows: it joins itself', async () => {
+    const table = createAuditTable()
+    const clock = createManualClock()
+    const [one, two] = [open(table, clock), open(table, clock)]
+    await one.log.record(entry())
+    await two.log.record(entry())
+    await one.log.record(entry({ actor: 'bob@example.com' }))
+    for (let count = 0; count < 1_200; count++) await two.log.record(entry())
+    expect(verifyAudit(await readAll(table))).toMatchObject({ kind: 'two-writers', sequence: 2 })
+    clock.atUs += 5e6
+    await one.log.record(entry())
+    expect(verifyAudit(await readAll(table))).toMatchObject({
+      isIntact: true,
+      head: { sequence: 1_203 },
+    })
+  })
+
+  test('and too far back to read all since: it goes on behind the others', async () => {
+    const table = createAuditTable()
+    const clock = createManualClock()
+    const { log } = open(table, clock)
+    await log.record(entry())
+    let [last] = await readAll(table)
+    while (last && last.sequence < joinedRowsMax + 5) {
+      last = chainRow(headOf(last), last)
+      table.rows.push(last)
+    }
+    clock.atUs += 5e6
+    await log.record(entry())
+    const rows = auditRowsFrom(await table.query(auditAfterSql(0, 2 * joinedRowsMax)))
+    expect(rows).toHaveLength(joinedRowsMax + 6)
+    expect(verifyAudit(rows)).toEqual({ isIntact: true, head: log.head(), joins: [] })
+  })
+
+  test('and was deleted: it goes on from there, and the check says so', async () => {
+    const table = createAuditTable()
+    const clock = createManualClock()
+    const [one, two] = [open(table, clock), open(table, clock)]
+    await one.log.record(entry())
+    for (let count = 0; count < 300; count++) await two.log.record(entry())
+    table.rows.splice(0, 1)
+    clock.atUs += 5e6
+    await one.log.record(entry())
+    expect(table.rows.at(-1)).toMatchObject({ sequence: 2 })
+    expect(verifyAudit(await readAll(table))).toMatchObject({ kind: 'changed', sequence: 1 })
+  })
+})
+
 describe('refusals of a second are one row each kind', () => {
   test('with a count, in the order of their first', async () => {
     const table = createAuditTable()
@@ -194,6 +267,93 @@ describe('a warehouse that fails', () => {
     const rows = await readAll(table)
     expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
     expect(rows.map(({ outcome }) => outcome)).toEqual(['begun', 'not-done', 'begun'])
+  })
+})
+
+describe('a stop, which waits for no row', () => {
+  const stop = (other: Partial<AuditEntry> = {}) => entry({ isStop: true, ...other })
+  const done = { outcome: 'done', status: 202 } as const
+  const outcomes = async (table: ReturnType<typeof createAuditTable>) =>
+    (await readAll(table)).map(({ request_id, outcome }) => `${request_id} ${outcome}`)
+
+  test('has its rows once the warehouse is back, and none that says it was not done', async () => {
+    const table = createAuditTable()
+    const clock = createManualClock()
+    const { log } = open(table, clock)
+    await log.record(entry({ requestId: 'first' }))
+    table.isAway = true
+    const noted = [stop(), stop(done), stop({ requestId: 'second' }), entry()]
+    const faults = await Promise.allSettled(noted.map((each) => log.record(each)))
+    expect(faults.map((fault) => String((fault as PromiseRejectedResult).reason))).toEqual([
+      ...Array(3).fill(
+        expect.stringMatching(/what was done stays done, and is recorded or counted later/),
+      ),
+      expect.stringMatching(/so nothing was done/),
+    ])
+    const awayUs = clock.atUs
+    clock.atUs += 60e6
+    await expect(log.flush()).rejects.toThrow(/recorded or counted later/)
+    table.isAway = false
+    await log.record(entry({ requestId: 'later' }))
+    expect(await outcomes(table)).toEqual([
+      'first begun',
+      'request-1 begun',
+      'request-1 done',
+      'second begun',
+      'later begun',
+    ])
+    const rows = await readAll(table)
+    expect(rows.slice(1, 4).map(({ recorded_at }) => recorded_at)).toEqual(Array(3).fill(awayUs))
+    expect(rows.map(({ detail }) => JSON.parse(detail).unrecorded)).toEqual([
+      undefined,
+      undefined,
+      1,
+      undefined,
+      undefined,
+    ])
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true, joins: [] })
+  })
+
+  test('what became of any action is kept, and goes out when somebody asks for all', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    await log.record(entry())
+    table.isAway = true
+    await expect(log.record(entry({ outcome: 'failed', status: 502 }))).rejects.toThrow()
+    await expect(log.record(entry(done))).rejects.toThrow()
+    table.isAway = false
+    await log.flush()
+    expect(await outcomes(table)).toEqual(['request-1 begun', 'request-1 failed', 'request-1 done'])
+    expect(verifyAudit(await readAll(table))).toMatchObject({ isIntact: true, head: log.head() })
+  })
+
+  test('a kept row that is refused for good is counted, and the next one is stored', async () => {
+    const table = createAuditTable()
+    const { log, faults } = open(table)
+    table.isAway = true
+    await expect(log.record(stop())).rejects.toThrow()
+    await expect(log.record(stop({ ...done, detail: { poison: 1 } }))).rejects.toThrow()
+    table.isAway = false
+    table.refuses = ({ detail }) => String(detail).includes('poison')
+    await log.record(entry({ requestId: 'later' }))
+    expect(await outcomes(table)).toEqual(['request-1 begun', 'later begun'])
+    const rows = await readAll(table)
+    expect(JSON.parse(rows[1]!.detail).unrecorded).toBe(1)
+    expect(faults).toMatchObject([{ code: 'PLATFORM_REFUSED' }])
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
+  })
+
+  test('a thousand are kept, and those beyond are counted', async () => {
+    const table = createAuditTable()
+    const { log } = open(table)
+    table.isAway = true
+    await Promise.allSettled(Array.from({ length: 1_006 }, () => log.record(stop())))
+    table.isAway = false
+    await log.flush()
+    const rows = await readAll(table)
+    expect(rows).toHaveLength(1_001)
+    expect(JSON.parse(rows[1]!.detail).unrecorded).toBe(5)
+    expect(verifyAudit(rows)).toMatchObject({ isIntact: true })
   })
 })
 

@@ -1,10 +1,22 @@
 import type { Warehouse } from '#shared/cloud/port.ts'
-import { type AuditRow, auditBeforeSql, auditRowsFrom } from '#shared/cloud/query/audit.ts'
+import {
+  type AuditRow,
+  auditAfterSql,
+  auditBeforeSql,
+  auditRowsFrom,
+} from '#shared/cloud/query/audit.ts'
 import { TradingError } from '#shared/kernel/error.ts'
 import type { Clock, Timers } from '#shared/kernel/runtime.ts'
 import { type Micros, microsPerSecond } from '#shared/kernel/unit.ts'
 import { canonicalJson } from './canonical.ts'
-import { type AuditHead, type Continuation, chainRow, continueChain, headOf } from './chain.ts'
+import {
+  type AuditHead,
+  type Continuation,
+  chainRow,
+  continueChain,
+  headOf,
+  joinedRowsMax,
+} from './chain.ts'
 
 export type AuditEntry = {
   readonly requestId: string
@@ -13,26 +25,30 @@ export type AuditEntry = {
   readonly action: string
   /**
    * `begun`: stored before the action is carried out; `done` and `failed`: what became of it; `asked`: it waits for a
-   * second admin; `refused`: it was never begun; `not-done`: the row `begun` could not be stored in time, so nothing was.
+   * second admin; `refused`: it was never begun; `not-done`: the row `begun` could not be stored in time, so nothing was. A
+   * stop, which waits for no row, has no such row.
    */
   readonly outcome: 'begun' | 'done' | 'failed' | 'asked' | 'refused' | 'not-done'
   readonly status: number | null
+  /** It is carried out whether or not this row can be stored. */
+  readonly isStop?: boolean | undefined
   /** Never holds a token. */
   readonly detail: Readonly<Record<string, unknown>>
 }
 
 export type AuditLog = {
   /**
-   * Resolves once the row is stored.
+   * Resolves once the row is stored. What tells of something that happens all the same, be it `done`, `failed` or of a
+   * stop, is kept while the warehouse is away, and goes out with the time of the first try before the next row.
    *
-   * @throws TradingError PLATFORM_UNREACHABLE when that is not certain: do not act then
+   * @throws TradingError PLATFORM_UNREACHABLE when that is not certain: do not act then, unless it is a stop
    */
   record(entry: AuditEntry): Promise<void>
   /** Counts a refusal; the same ones of a second become one row, which is stored when the second is over. */
   noteRefusal(entry: AuditEntry, address: string): void
   /** The last row this process has stored; undefined before its first. */
   head(): AuditHead | undefined
-  /** Stores the refusals that wait. */
+  /** Stores what waits: refusals, and what was kept while the warehouse was away. */
   flush(): Promise<void>
   close(): Promise<void>
 }
@@ -51,9 +67,13 @@ const gatherUs = microsPerSecond
 const lookAgainUs = 5 * microsPerSecond
 /** Rows it looks at; more than two consoles write while one release replaces another. */
 const newestRows = 200
+/** Entries kept while the warehouse is away; what is beyond them is counted. */
+const keptMax = 1_000
 /** Kinds of refusals told apart within one second; what is beyond them shares one row. */
 const refusalKindsMax = 32
 const othersKey = 'others'
+
+type Noted = AuditEntry & { readonly atUs: number }
 
 type Refused = { readonly entry: AuditEntry; readonly address: string; count: number }
 
@@ -74,6 +94,8 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   let lookedUs = Number.NEGATIVE_INFINITY
   /** Rows of which it is not known whether they are stored; sent again unchanged, which is harmless. */
   let unsettled: readonly AuditRow[] = []
+  /** Entries of things that happened although no row of them could be tried. */
+  let kept: readonly Noted[] = []
   /** Entries that could not be stored while the warehouse was away. */
   let unrecorded = 0
   /** How many of them the unsettled rows tell of. */
@@ -87,10 +109,10 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     return turn
   }
 
-  const chained = (from: Continuation, entries: readonly AuditEntry[]): readonly AuditRow[] => {
+  const chained = (from: Continuation, entries: readonly Noted[]): readonly AuditRow[] => {
     let { head: before, joins } = from
     return entries.map((entry) => {
-      lastUs = Math.max(lastUs, clock.nowUs())
+      lastUs = Math.max(lastUs, entry.atUs)
       const missed = {
         ...(unrecorded > 0 ? { unrecorded } : {}),
         ...(joins.length > 0 ? { joins } : {}),
@@ -125,35 +147,68 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     } catch (cause) {
       if (!isCertain(cause)) throw cause
       report(cause)
-      unrecorded += rows.length + unrecordedInUnsettled
+      // A row `not-done` tells of the same entry as the one before it.
+      const lost = rows.filter(({ outcome }) => outcome !== 'not-done')
+      unrecorded += lost.length + unrecordedInUnsettled
       head = undefined
     }
+  }
+
+  const look = async (): Promise<Continuation> => {
+    const read = async (sql: string) => auditRowsFrom(await warehouse.query(sql))
+    const newest = await read(auditBeforeSql(Number.MAX_SAFE_INTEGER, newestRows))
+    lastUs = Math.max(lastUs, newest[0]?.recorded_at ?? 0)
+    const own = head
+    const isOwn = ({ row_hash }: AuditRow) => row_hash === own?.rowHash
+    if (!own || newest.some(isOwn)) return continueChain(newest, own)
+    // Another console may have written more than that since: only a look at the row itself tells whether it is gone.
+    const since = await read(auditAfterSql(own.sequence - 1, joinedRowsMax))
+    if (!since.some(isOwn) || since.length < joinedRowsMax)
+      return continueChain(since.toReversed(), own)
+    return continueChain(newest, undefined)
   }
 
   const findEnd = async (): Promise<Continuation> => {
     if (unsettled.length > 0) await settle(unsettled)
     unsettled = []
     if (head && clock.nowUs() - lookedUs < lookAgainUs) return { head, joins: [] }
-    const sql = auditBeforeSql(Number.MAX_SAFE_INTEGER, newestRows)
-    const newest = auditRowsFrom(await warehouse.query(sql))
-    const found = continueChain(newest, head)
+    const found = await look()
     if (found.joins.length > 0) report(otherWriter(found))
     lookedUs = clock.nowUs()
-    lastUs = Math.max(lastUs, newest[0]?.recorded_at ?? 0)
     head = found.head
     return found
   }
 
-  const write = async (entries: readonly AuditEntry[]): Promise<void> => {
+  /** Where the next row goes, once all that waited is stored. */
+  const settledEnd = async (): Promise<Continuation> => {
+    const end = await findEnd()
+    if (kept.length === 0) return end
+    unrecordedInUnsettled = unrecorded
+    unsettled = chained(end, kept)
+    kept = []
+    head = headOf(unsettled.at(-1)!)
+    return await findEnd()
+  }
+
+  const keep = (entries: readonly Noted[]): void => {
+    const room = keptMax - kept.length
+    const added = entries.filter(happens).slice(0, room)
+    kept = [...kept, ...added]
+    unrecorded += entries.length - added.length
+  }
+
+  const write = async (given: readonly AuditEntry[]): Promise<void> => {
+    const entries = given.map((entry): Noted => ({ ...entry, atUs: clock.nowUs() }))
     let rows: readonly AuditRow[]
     let told = 0
     try {
-      const from = await findEnd()
+      const from = await settledEnd()
+      if (entries.length === 0) return
       told = unrecorded
       rows = chained(from, entries)
     } catch (cause) {
-      unrecorded += entries.length
-      throw unreachable(cause)
+      keep(entries)
+      throw unreachable(cause, entries)
     }
     try {
       await insert(rows)
@@ -161,15 +216,15 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     } catch (cause) {
       if (isCertain(cause)) {
         unrecorded += told + entries.length
-        throw unreachable(cause)
+        throw unreachable(cause, entries)
       }
       unrecordedInUnsettled = told
-      const given = entries
-        .filter(({ outcome }) => outcome === 'begun' || outcome === 'asked')
-        .map((entry): AuditEntry => ({ ...entry, outcome: 'not-done', status: 503 }))
-      unsettled = [...rows, ...chained({ head: headOf(rows.at(-1)!), joins: [] }, given)]
+      const prevented = entries
+        .filter((entry) => !happens(entry) && entry.outcome !== 'refused')
+        .map((entry): Noted => ({ ...entry, outcome: 'not-done', status: 503 }))
+      unsettled = [...rows, ...chained({ head: headOf(rows.at(-1)!), joins: [] }, prevented)]
       head = headOf(unsettled.at(-1)!)
-      throw unreachable(cause)
+      throw unreachable(cause, entries)
     }
   }
 
@@ -187,7 +242,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   const flush = (): Promise<void> =>
     inTurn(async () => {
       const entries = takeRefused()
-      if (entries.length > 0) await write(entries)
+      if (entries.length + unsettled.length + kept.length > 0) await write(entries)
     })
 
   return {
@@ -218,10 +273,15 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
 const isCertain = (cause: unknown): boolean =>
   cause instanceof TradingError && cause.remedy !== 'retry-later'
 
-const unreachable = (cause: unknown): TradingError =>
+const happens = ({ outcome, isStop }: AuditEntry): boolean =>
+  isStop === true || outcome === 'done' || outcome === 'failed'
+
+const unreachable = (cause: unknown, entries: readonly AuditEntry[]): TradingError =>
   new TradingError(
     'PLATFORM_UNREACHABLE',
-    'the audit log cannot be written, so nothing was done',
+    entries.length > 0 && !entries.some(happens)
+      ? 'the audit log cannot be written, so nothing was done'
+      : 'the audit log cannot be written; what was done stays done, and is recorded or counted later',
     {},
     cause,
   )

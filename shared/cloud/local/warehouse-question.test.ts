@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillRow } from '#test/contract/warehouse.conformance.ts'
 import type { Warehouse } from '../port.ts'
 import { openWarehouse } from './warehouse.ts'
-import { valuesRefused } from './warehouse-question.ts'
+import { questionDepthMax, valuesRefused } from './warehouse-question.ts'
 
 let folder = ''
 let warehouse: Warehouse
@@ -118,6 +118,84 @@ test.each([
   "SELECT 'checkpoint()', 'sleep_ms(1)', random() < 2",
 ])('%s is answered', async (sql) => {
   expect((await warehouse.query(sql)).rows.length).toBeGreaterThan(0)
+})
+
+const nestings: Readonly<Record<string, (levels: number) => string>> = {
+  'a sum': (levels) => `SELECT ${Array(levels).fill('1').join('+')}`,
+  'a text': (levels) => `SELECT ${Array(levels).fill("'a'").join('||')}`,
+  'a list within a list': (levels) => `SELECT ${'['.repeat(levels)}${']'.repeat(levels)}`,
+  'a call': (levels) => `SELECT ${'abs('.repeat(levels)}1${')'.repeat(levels)}`,
+  'a negation': (levels) => `SELECT ${'NOT '.repeat(levels)}true`,
+  'a choice': (levels) =>
+    `SELECT ${'CASE WHEN true THEN '.repeat(levels)}1${' END'.repeat(levels)}`,
+  'a query': (levels) => `${'SELECT * FROM ('.repeat(levels)}SELECT 1${')'.repeat(levels)}`,
+  'a join': (levels) => `FROM ${Array.from({ length: levels }, (_, at) => `(SELECT 1) t${at}`)}`,
+}
+
+test.each([
+  `SELECT ${Array(900).fill('1').join('+')}`,
+  `SELECT ${Array(900).fill("'a'").join('||')}`,
+  `SELECT ${'['.repeat(900)}${']'.repeat(900)}`,
+])('%# of what took half a minute to plan is refused at once', async (sql) => {
+  await expect(warehouse.query(sql)).rejects.toThrow(/nests more than 100 levels deep/)
+})
+
+test.each(Object.entries(nestings))(
+  '%s of any depth is answered or refused at once',
+  async (_, of) => {
+    expect((await warehouse.query(of(questionDepthMax / 4))).rows).toHaveLength(1)
+    await expect(warehouse.query(of(300))).rejects.toMatchObject({
+      code: 'QUERY_INVALID',
+      message: expect.stringMatching(/^the query nests more than 100 levels deep/),
+    })
+  },
+)
+
+const doublings: Readonly<Record<string, (times: number) => string>> = {
+  'a query of WITH': (times) =>
+    `WITH T0 AS (SELECT 1), ${Array.from({ length: times }, (_, at) => `t${at + 1} AS (FROM t${at}, t${at} b)`)} FROM t${times}`,
+  'a query of WITH within another': (times) =>
+    `WITH a AS (WITH t0 AS (SELECT 1), ${Array.from({ length: times }, (_, at) => `t${at + 1} AS (FROM t${at}, t${at} b)`)} FROM t${times}) FROM a`,
+  'a column': (times) =>
+    `SELECT 1 AS a0, ${Array.from({ length: times }, (_, at) => `A${at}+a${at} AS a${at + 1}`)}`,
+}
+
+test.each(Object.entries(doublings))(
+  '%s that doubles sixteen times is refused at once',
+  async (_, of) => {
+    expect((await warehouse.query(of(6))).rows).toHaveLength(1)
+    await expect(warehouse.query(of(16))).rejects.toMatchObject({
+      code: 'QUERY_INVALID',
+      message: expect.stringMatching(/^the query has more than 20000 parts once/),
+    })
+  },
+)
+
+test('columns that each name the one before are as deep as they are long', async () => {
+  const of = (count: number) =>
+    `SELECT 1 AS a0, ${Array.from({ length: count }, (_, at) => `a${at}+1 AS a${at + 1}`)}`
+  expect((await warehouse.query(of(30))).rows).toHaveLength(1)
+  await expect(warehouse.query(of(300))).rejects.toThrow(/nests more than 100 levels/)
+})
+
+test('a query of WITH may name itself, and a name of another place means nothing here', async () => {
+  const recursive =
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 200) SELECT max(n) AS n FROM t'
+  expect((await warehouse.query(recursive)).rows).toEqual([[200]])
+  const steps = Array.from(
+    { length: 60 },
+    (_, at) => `t${at + 1} AS (SELECT a + a AS a FROM t${at})`,
+  )
+  const sql = `WITH t0 AS (SELECT 0 AS a), ${steps} SELECT a FROM t12`
+  expect((await warehouse.query(sql)).rows).toEqual([[0]])
+})
+
+test('a wide query is not a deep one', async () => {
+  const many = Array.from({ length: 900 }, (_, at) => at)
+  const sql = `SELECT ${many} WHERE 1 IN (${many}) AND ${many.map((at) => `${at} >= 0`).join(' AND ')}`
+  expect((await warehouse.query(sql)).rows).toHaveLength(1)
+  const union = many.map((at) => `SELECT ${at}`).join(' UNION ALL ')
+  expect((await warehouse.query(union)).rows).toHaveLength(900)
 })
 
 test('nothing of it left a file behind or changed a row', async () => {

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { sizeQuestion } from './warehouse-question-size.ts'
 
 /** Functions that may stand behind FROM. All others are refused, so that one a later DuckDB adds is closed until read. */
 const sourcesAllowed: ReadonlySet<string> = new Set([
@@ -32,9 +33,19 @@ export const valuesRefused: ReadonlySet<string> = new Set([
 ])
 
 /**
+ * How deep expressions, joins and queries within queries may nest. The planner's time grows with the cube of it, and the
+ * planner hears no interrupt: 100 levels take 0.05 s, 900 take half a minute that no time limit ends.
+ */
+export const questionDepthMax = 100
+
+/** How many parts a query may have once its names stand for what they name; planning them takes up to three seconds. */
+export const questionPartsMax = 20_000
+
+/**
  * Refuses what a reading transaction does not: in DuckDB `SELECT * FROM checkpoint()` is a query, and so is
  * `enable_logging(…)`, which with a path ends the whole process. DuckDB's own parser says what a statement calls, so
- * that nothing hides behind quotes, comments or spelling.
+ * that nothing hides behind quotes, comments or spelling. Refused as well is what the planner would not end in time:
+ * see {@link questionDepthMax} and {@link questionPartsMax}.
  *
  * @param sql - one statement
  * @throws Error with one line that says what is not allowed
@@ -43,15 +54,28 @@ export async function checkQuestion(connection: DuckDBConnection, sql: string): 
   const reader = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql])
   const tree = JSON.parse(String(reader.getRows()[0]?.[0])) as { readonly error: boolean }
   if (tree.error) throw new Error('only queries are answered: begin with SELECT, WITH or FROM')
-  const open: unknown[] = [tree]
-  while (open.length > 0) {
-    const node = open.pop()
+  const open: { readonly node: unknown; readonly depth: number }[] = [{ node: tree, depth: 0 }]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { node } = next
     if (typeof node !== 'object' || node === null) continue
     const problem = problemOf(node as Node)
     if (problem !== undefined) throw new Error(problem)
-    open.push(...Object.values(node))
+    const depth = next.depth + Number(typeof (node as Node).type === 'string')
+    if (depth > questionDepthMax) throw new Error(tooDeep)
+    for (const part of Object.values(node)) open.push({ node: part, depth })
   }
+  const { parts, depth } = sizeQuestion(tree)
+  if (depth > questionDepthMax) throw new Error(tooDeep)
+  if (parts > questionPartsMax) throw new Error(tooMany)
 }
+
+const tooDeep =
+  `the query nests more than ${questionDepthMax} levels deep, and would take too long to plan: ` +
+  "a chain of '+' or '||' counts one level a term; use a list with list_sum(), concat() or smaller steps"
+
+const tooMany =
+  `the query has more than ${questionPartsMax} parts once its names stand for what they name, and would take too long ` +
+  'to plan: name a query of WITH or a column of the same SELECT less often'
 
 type Node = {
   readonly type?: unknown
