@@ -212,12 +212,16 @@ function expiryChecks({ ada, bob, bobToo, olga }: People, live: LiveConsole): re
   const banner = bob.getByTestId('waiting-banner')
   return [
     [
-      'an operator stops trading with one press and one word',
+      'an operator stops trading with one press and one word, on a page that does not know them yet',
       async () => {
-        await olga.getByTestId('kill').click()
-        await olga.getByTestId('kill-reason').fill('maintenance')
-        await olga.keyboard.press('Enter')
+        const page = await olga.context().newPage()
+        await page.route('**/api/me', () => {})
+        await page.goto(live.url)
+        await page.getByTestId('kill').click()
+        await page.getByTestId('kill-reason').fill('maintenance')
+        await page.keyboard.press('Enter')
         await waitForText(ada.getByTestId('killed-banner'), 'Killed: maintenance')
+        await page.close()
       },
     ],
     [

@@ -21,6 +21,8 @@ type Wording = {
   readonly reason: string
 }
 
+const identifyAgainMs = 5_000
+
 const wordings: Record<Command, Wording> = {
   kill: {
     title: 'Stop trading?',
@@ -97,16 +99,21 @@ export function mountCommands(readState: () => ConsoleState): () => void {
     const isSame = lockedText(operator, 'kill') !== undefined
     drawNote(byId('resume-note'), isSame ? undefined : lockedText(operator, 'resume'))
   }
-  const identified = readOperator()
-    .then((read) => {
-      operator = read
-    })
-    // The notes beside the buttons say that the console did not answer who this is.
-    .catch(() => undefined)
-    .then(drawLocks)
+  const identify = (): Promise<void> =>
+    readOperator()
+      .then(
+        (read) => {
+          operator = read
+        },
+        // The note beside the button says that the console did not answer who this is.
+        () => void setTimeout(identify, identifyAgainMs),
+      )
+      .then(drawLocks)
+  const identified = identify()
 
   const open = async (next: Command, chosen?: Waiting) => {
-    await identified
+    // A stop waits for nothing: the console itself refuses whoever may not.
+    if (next === 'resume') await identified
     const locked = lockedText(operator, next)
     if (locked !== undefined) return
     let problem = ''

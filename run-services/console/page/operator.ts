@@ -44,7 +44,9 @@ const needs: Readonly<Record<Command, { readonly role: string; readonly deed: st
 
 /** @returns why this page cannot send the command; undefined when it can */
 export function lockedText(operator: Operator | undefined, command: Command): string | undefined {
-  if (!operator) return 'The console did not say who you are: reload the page.'
+  // Whoever wants to stop trading may try: the console knows who may.
+  if (!operator)
+    return command === 'resume' ? 'The console did not say who you are; asking again.' : undefined
   if (operator.needsToken && token === undefined)
     return 'This page may only look. To command, open the address printed at start; it ends in #token=…'
   const { actor, role } = operator
